@@ -1,0 +1,31 @@
+package exchange
+
+import (
+	"context"
+	"math/rand/v2"
+	"time"
+)
+
+// backOff waits longer each time, from first to most, with up to half of each wait left out by chance so that many
+// waiters do not come back together.
+type backOff struct {
+	first, most time.Duration
+	next        time.Duration
+}
+
+// sleep waits and reports false when ctx ended instead.
+func (b *backOff) sleep(ctx context.Context) bool {
+	if b.next == 0 {
+		b.next = b.first
+	}
+	d := b.next - rand.N(b.next/2+1)
+	b.next = min(2*b.next, b.most)
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return ctx.Err() == nil
+	case <-ctx.Done():
+		return false
+	}
+}
