@@ -26,7 +26,8 @@ type Record struct {
 }
 
 // Batch is a run of records of one stream, in source order. Position is where to go on after its last record.
-// A batch may be empty: then it moves the position only.
+// A batch may be empty: then it moves the position only. An empty Position does not move it: the records stand or fall
+// with the next batch that carries one. So a batch can be split, and only the last piece carries the position.
 type Batch struct {
 	Records  []Record
 	Position Position

@@ -18,7 +18,9 @@
 // Positions: the first Read gets an empty position; a later one gets the position of a batch that the hub has made
 // durable, not always the last one emitted. A source must be able to go on from any position it ever emitted. After a
 // crash the hub repeats from the last saved position, so records may come twice; they must never be skipped.
-// Positions are acked in order, but not every one of them: an ack covers all before it.
+// Positions are acked in order, but not every one of them: an ack covers all before it. When a host starts it acks the
+// saved position once more before the first Read, since it may have ended between saving and acking.
+// A batch with an empty position does not move it; the batch that ends what can be resumed carries one.
 //
 // Cancel: when ctx ends, Read returns soon (within 5 s) with ctx.Err(); what it emitted and emit accepted counts.
 // An error from emit must be returned as it is.
