@@ -41,9 +41,13 @@ type child struct {
 
 var _ runner.Runner = (*child)(nil)
 
-// newChild prepares a process. env is the whole of its environment.
-func newChild(c Command, path string, env []string) *child {
-	cmd := &exec.Cmd{Path: path, Args: append([]string{path}, c.Args...), Env: append(env, wire.WatchStdinEnv+"=1")}
+// newChild prepares a process. go-plugin adds to the environment.
+func newChild(c Command, path string) *child {
+	called := path
+	if c.self != "" {
+		called = c.self // what ps shows
+	}
+	cmd := &exec.Cmd{Path: path, Args: append([]string{called}, c.Args...), Env: append(c.environment(), wire.WatchStdinEnv+"=1")}
 	cmd.SysProcAttr = childAttr()
 	return &child{cmd: cmd, lines: newLineLog(c.Log.With("connector", c.Name)), exited: make(chan struct{})}
 }
@@ -132,8 +136,11 @@ func (c *child) closePipes() {
 	}
 }
 
-// Kill implements runner.Runner: at once, and also before Start.
-func (c *child) Kill(context.Context) error {
+// Kill implements runner.Runner.
+func (c *child) Kill(context.Context) error { return c.kill() }
+
+// kill ends the process at once; before Start it forbids it.
+func (c *child) kill() error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.killed = true

@@ -33,7 +33,7 @@ type Command struct {
 	// Log gets the process's stderr, at a bounded rate. Default: discarded.
 	Log *slog.Logger
 
-	self bool
+	self string // the hub's own executable as people know it; set by Self
 }
 
 // inherited are the variables of the hub that a connector may see.
@@ -46,10 +46,11 @@ func Self(name string, args ...string) (Command, error) {
 	if err != nil {
 		return Command{}, datarun.Errorf(datarun.Internal, "connector "+name, "find the hub's own executable: %w", err)
 	}
+	command := Command{Name: name, Path: path, Args: args, self: path}
 	if runtime.GOOS == "linux" {
-		path = "/proc/self/exe"
+		command.Path = "/proc/self/exe"
 	}
-	return Command{Name: name, Path: path, Args: args, self: true}, nil
+	return command, nil
 }
 
 func (c Command) op() string { return "connector " + c.Name }
@@ -80,7 +81,7 @@ func (c Command) environment() []string {
 
 // executable returns what to run: the hub itself, or a checked copy in dir.
 func (c Command) executable(dir string) (string, error) {
-	if c.self && c.SHA256 == "" {
+	if c.self != "" && c.SHA256 == "" {
 		return c.Path, nil
 	}
 	if !filepath.IsAbs(c.Path) {

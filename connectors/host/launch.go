@@ -50,7 +50,7 @@ func Launch(ctx context.Context, command Command) (*Process, error) {
 		return nil, err
 	}
 	p := &Process{command: command, dir: dir}
-	p.child = newChild(command, path, nil)
+	p.child = newChild(command, path)
 	if err := p.start(ctx); err != nil {
 		p.Kill()
 		return nil, err
@@ -62,7 +62,7 @@ func (p *Process) start(parent context.Context) error {
 	ctx, cancel := context.WithTimeout(parent, p.command.StartTimeout)
 	defer cancel()
 	// go-plugin waits under a lock and without a context; ending the process is what unblocks it.
-	stop := context.AfterFunc(ctx, func() { _ = p.child.Kill(nil) })
+	stop := context.AfterFunc(ctx, func() { _ = p.child.kill() })
 	defer stop()
 
 	p.plugin = plugin.NewClient(p.config())
@@ -106,7 +106,7 @@ func (p *Process) config() *plugin.ClientConfig {
 		SyncStderr:       said,
 		GRPCDialOptions:  wire.DialOptions(),
 		RunnerFunc: func(_ hclog.Logger, cmd *exec.Cmd, _ string) (runner.Runner, error) {
-			p.child.cmd.Env = append(append(p.command.environment(), p.child.cmd.Env...), cmd.Env...)
+			p.child.cmd.Env = append(p.child.cmd.Env, cmd.Env...) // the cookie and the certificate
 			return p.child, nil
 		},
 	}
@@ -120,12 +120,15 @@ func (p *Process) startError(err error) error {
 	}
 	text := err.Error()
 	switch {
-	case strings.Contains(text, "Incompatible API version") || strings.Contains(text, "incompatible API version"):
-		return datarun.Errorf(datarun.Invalid, op, "handshake: it speaks another version of the protocol, this hub speaks %d", wire.Handshake.ProtocolVersion)
-	case p.child.hasExited(pipeWait):
+	case strings.Contains(text, "Failed to read any lines"), strings.Contains(text, "plugin exited before"):
+		p.child.hasExited(pipeWait)
 		return datarun.Errorf(datarun.Unavailable, op, "it ended before it answered: %s", p.child.ending())
-	case strings.HasPrefix(text, "Unrecognized remote plugin message"), strings.Contains(text, "protocol"), strings.Contains(text, "parsing"):
+	case strings.Contains(text, "ncompatible API version"):
+		return datarun.Errorf(datarun.Invalid, op, "handshake: it speaks another version of the protocol, this hub speaks %d", wire.Handshake.ProtocolVersion)
+	case strings.HasPrefix(text, "Unrecognized remote plugin message"), strings.Contains(text, "unsupported plugin protocol"), strings.Contains(text, "error parsing"):
 		return datarun.Errorf(datarun.Internal, op, "handshake: what it printed first is not the line that a connector prints")
+	case p.child.hasExited(0):
+		return datarun.Errorf(datarun.Unavailable, op, "it ended before it answered: %s", p.child.ending())
 	}
 	return datarun.Wrap(op+": handshake", err)
 }
@@ -171,17 +174,17 @@ func (p *Process) Close() error {
 
 // Kill ends the process at once. It returns when the process is gone and what it left on disk is removed.
 func (p *Process) Kill() {
-	_ = p.child.Kill(nil)
+	_ = p.child.kill()
 	p.end(0)
 }
 
 func (p *Process) end(wait time.Duration) {
 	p.once.Do(func() {
 		// go-plugin asks for a shutdown without limit; a process that hangs would keep it for ever.
-		watchdog := time.AfterFunc(wait, func() { _ = p.child.Kill(nil) })
+		watchdog := time.AfterFunc(wait, func() { _ = p.child.kill() })
 		p.plugin.Kill()
 		watchdog.Stop()
-		_ = p.child.Kill(nil)
+		_ = p.child.kill()
 		_ = os.RemoveAll(p.dir)
 	})
 }
@@ -203,8 +206,12 @@ func (c *child) hasExited(wait time.Duration) bool {
 	}
 }
 
-// ending is valid once exited is closed.
 func (c *child) ending() string {
+	select {
+	case <-c.exited:
+	default:
+		return "still running"
+	}
 	if c.err == nil {
 		return "exit status 0"
 	}
