@@ -1,19 +1,11 @@
 package catalog
 
-import (
-	"regexp"
+import "datarun"
 
-	"datarun"
-)
-
-var forms = map[datarun.CodeSystem]*regexp.Regexp{
-	datarun.CreditCode: regexp.MustCompile(`^[0-9A-HJ-NPQRTUWXY]{18}$`),
-	datarun.Division:   regexp.MustCompile(`^[0-9]{6}$`),
-}
-
-// code checks a code by its system's rules.
+// code checks a code by its system's rules. The directory's own codes are public (agencies, divisions), so the rule that
+// failed may be named in full.
 func (c checker) code(path string, system datarun.CodeSystem, value string) {
-	if !forms[system].MatchString(value) {
-		c.bad(path, RuleForm, "is no valid code of %s", system)
+	if err := datarun.ValidateCode(system, value); err != nil {
+		c.bad(path, RuleForm, "%v", err)
 	}
 }

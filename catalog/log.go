@@ -19,7 +19,7 @@ type Log interface {
 }
 
 // Visit takes one record off the log: its offset, the time the log took it (for showing; no rule reads it), and the
-// bytes, which belong to the visitor.
+// bytes, which are valid during the call only.
 type Visit = func(offset int64, at time.Time, value []byte) error
 
 // MaxCommand is the largest command, in bytes. The log must take records of this size.
