@@ -93,5 +93,14 @@ func (d deed) expects(what string, expect, current int) bool {
 	return false
 }
 
+// exists is expects for a change of what must be there already.
+func (d deed) exists(what string, expect, current int) bool {
+	if current == 0 {
+		d.bad("", RuleMissing, "there is no %s", what)
+		return false
+	}
+	return d.expects(what, expect, current)
+}
+
 // day is the day of the command in China, where the law's days are counted.
 func (d deed) day() string { return d.at.In(datarun.China).Format(time.DateOnly) }

@@ -94,7 +94,7 @@ func (d deed) member(c *Change) *Member {
 	if old != nil {
 		current = old.Version
 	}
-	if !d.expects("agency "+c.ID, c.Expect, current) {
+	if !d.exists("agency "+c.ID, c.Expect, current) {
 		return nil
 	}
 	return old

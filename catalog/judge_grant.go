@@ -69,7 +69,7 @@ func (d deed) revokeGrant(c *Change) int {
 	if old != nil {
 		current = old.Version
 	}
-	if !d.expects("grant "+c.ID, c.Expect, current) {
+	if !d.exists("grant "+c.ID, c.Expect, current) {
 		return 0
 	}
 	if old.Revoked {

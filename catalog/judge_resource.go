@@ -58,7 +58,7 @@ func (d deed) withdraw(c *Change) int {
 	if old != nil {
 		current = old.Version
 	}
-	if !d.expects("entry "+c.ID, c.Expect, current) {
+	if !d.exists("entry "+c.ID, c.Expect, current) {
 		return 0
 	}
 	if old.Withdrawn {
