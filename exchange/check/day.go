@@ -14,7 +14,7 @@ const (
 
 const (
 	dayRange    = "want a day of 1900 to 2299"
-	timeRange   = "want a time of 1900 to 2299 as China counts"
+	timeRange   = "want a time of 1900 to 2299, as written and as China counts"
 	secondsTail = "at most 3 digits of a second"
 )
 
@@ -85,11 +85,13 @@ func checkInstant(v []byte) (datarun.Rule, string) {
 	if tail > 3 {
 		return datarun.RuleLength, secondsTail
 	}
-	if year <= firstYear || year >= lastYear { // near the ends the zone decides
-		year = time.Date(year, time.Month(month), d, hour, minute, second, 0, time.UTC).Add(-offset).In(datarun.China).Year()
-		if year < firstYear || year > lastYear {
-			return datarun.RuleRange, timeRange
-		}
+	if year > firstYear && year < lastYear {
+		return "", ""
+	}
+	// Near the ends the zone decides: the warehouse keeps times as China counts them.
+	inChina := time.Date(year, time.Month(month), d, hour, minute, second, 0, time.UTC).Add(-offset).In(datarun.China).Year()
+	if min(year, inChina) < firstYear || max(year, inChina) > lastYear {
+		return datarun.RuleRange, timeRange
 	}
 	return "", ""
 }

@@ -15,7 +15,8 @@
 //	I    a whole number of 64 bits; no plus sign
 //	B F  a number that a float64 can hold: finite
 //	D    "2006-01-02", a real day of 1900 to 2299
-//	T    "2006-01-02T15:04:05.999+08:00" (RFC 3339): with a zone, up to 3 digits of a second, 1900 to 2299 as China counts
+//	T    "2006-01-02T15:04:05.999+08:00" (RFC 3339): with a zone, up to 3 digits of a second, 1900 to 2299
+//	     both as written and as China counts
 //	L    true, false, 1, 0, 是 or 否
 //	G    any JSON value
 //
