@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"io"
+	"sync/atomic"
 	"time"
 
 	"github.com/segmentio/kafka-go/protocol"
@@ -23,12 +24,25 @@ const maxResponse = 256 << 20
 // authenticated and negotiated versions on (its RawExchanger extension). A connection carries one request at a time, so
 // the correlation id is constant.
 type rawCall struct {
-	key     protocol.ApiKey
-	broker  int32
-	write   func(w io.Writer, version int16) error
-	read    func(r io.Reader, version int16) error
+	key    protocol.ApiKey
+	broker int32
+	write  func(w io.Writer, version int16) error
+	read   func(r io.Reader, version int16) error
+	// settle makes do return only when write and read are over, so that memory they use may be used again. Without it
+	// they may go on after do has returned an error, and the caller must not look at what they touch.
+	settle bool
+
 	version int16
+	state   atomic.Int32
+	done    chan struct{}
 }
+
+// The states of a call. It begins only once, and never after it was called off.
+const (
+	callWaiting = iota
+	callBegun
+	callOff
+)
 
 // ApiKey names the request's kind to the transport.
 func (x *rawCall) ApiKey() protocol.ApiKey { return x.key }
@@ -46,6 +60,10 @@ func (x *rawCall) Required(versions map[protocol.ApiKey]int16) bool {
 
 // RawExchange writes the request and reads the answer.
 func (x *rawCall) RawExchange(rw io.ReadWriter) (protocol.Message, error) {
+	if !x.state.CompareAndSwap(callWaiting, callBegun) {
+		return nil, context.Canceled
+	}
+	defer close(x.done)
 	if err := x.write(rw, x.version); err != nil {
 		return nil, err
 	}
@@ -56,7 +74,11 @@ const correlation = 1
 
 // do runs a call. ctx must have a deadline, or a silent broker would hold the connection for ever.
 func (c *Cluster) do(ctx context.Context, x *rawCall) error {
+	x.done = make(chan struct{})
 	_, err := c.transport.RoundTrip(ctx, c.addr, x)
+	if err != nil && !x.state.CompareAndSwap(callWaiting, callOff) && x.settle {
+		<-x.done // soon: the connection has the deadline of ctx
+	}
 	return err
 }
 
@@ -82,7 +104,11 @@ func call[Res protocol.Message](ctx context.Context, c *Cluster, broker int32, r
 			return nil
 		},
 	})
-	return res, kindOf(err)
+	if err != nil {
+		var none Res
+		return none, kindOf(err)
+	}
+	return res, nil
 }
 
 // beginRequest appends a request header (version 1, for requests that are not "flexible") with room for the size.
