@@ -16,6 +16,9 @@ func (r *run) flush(force bool) error {
 	if len(r.records) == 0 && !r.dirty && !force {
 		return nil
 	}
+	if err := r.ctx.Err(); err != nil {
+		return err
+	}
 	r.forgetMoved()
 	m := mark{File: r.current, Done: r.done}
 	position, err := m.encode()
