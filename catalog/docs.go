@@ -47,10 +47,15 @@ func (d *Doc) Where(path string) string {
 		}
 		cut := strings.LastIndexAny(path, ".[")
 		if cut < 0 {
-			return fmt.Sprintf("%s:%d", d.File, d.Line)
+			break
 		}
 		path = path[:cut]
 	}
+	line, ok := d.lines[""]
+	if !ok {
+		line = d.Line
+	}
+	return fmt.Sprintf("%s:%d", d.File, line)
 }
 
 func (d *Doc) change(expect int) Change {
