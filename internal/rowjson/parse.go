@@ -203,13 +203,28 @@ func digits(data []byte, i int) int {
 	return i
 }
 
+// special are the bytes that end the plain run of a string: the quote, the backslash and control characters.
+var special = func() (t [256]bool) {
+	for c := range 0x20 {
+		t[c] = true
+	}
+	t['"'], t['\\'] = true, true
+	return t
+}()
+
 // scanString reads from after the opening quote and returns the index of the closing one.
 func scanString(data []byte, i int) (end int, escaped bool, err error) {
-	start, ascii := i, true
+	start, seen := i, byte(0)
 	for i < len(data) {
-		switch c := data[i]; {
+		c := data[i]
+		if !special[c] {
+			seen |= c
+			i++
+			continue
+		}
+		switch {
 		case c == '"':
-			if !ascii && !utf8.Valid(data[start:i]) {
+			if seen >= utf8.RuneSelf && !utf8.Valid(data[start:i]) {
 				return start, escaped, errors.New("not UTF-8")
 			}
 			return i, escaped, nil
@@ -220,13 +235,8 @@ func scanString(data []byte, i int) (end int, escaped bool, err error) {
 				return i, escaped, errors.New("bad escape")
 			}
 			i += n
-		case c < 0x20:
-			return i, escaped, errors.New("control character in a string")
 		default:
-			if c >= utf8.RuneSelf {
-				ascii = false
-			}
-			i++
+			return i, escaped, errors.New("control character in a string")
 		}
 	}
 	return i, escaped, errTruncated
