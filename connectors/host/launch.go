@@ -121,7 +121,10 @@ func (p *Process) startError(err error) error {
 	text := err.Error()
 	switch {
 	case strings.Contains(text, "Failed to read any lines"), strings.Contains(text, "plugin exited before"):
-		p.child.hasExited(pipeWait)
+		if p.child.hasExited(pipeWait) && strings.Contains(p.child.ending(), "killed") {
+			// It was alive when go-plugin gave up: a line without end.
+			return datarun.Errorf(datarun.Internal, op, "handshake: what it printed first is not the line that a connector prints")
+		}
 		return datarun.Errorf(datarun.Unavailable, op, "it ended before it answered: %s", p.child.ending())
 	case strings.Contains(text, "ncompatible API version"):
 		return datarun.Errorf(datarun.Invalid, op, "handshake: it speaks another version of the protocol, this hub speaks %d", wire.Handshake.ProtocolVersion)

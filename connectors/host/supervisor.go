@@ -27,6 +27,8 @@ type Supervisor struct {
 	settings json.RawMessage
 	log      *slog.Logger
 
+	pingEvery, pingTimeout time.Duration
+
 	mu      sync.Mutex
 	status  ProcessStatus
 	source  connectors.Source // of the live process, nil when there is none
@@ -54,6 +56,7 @@ func NewSupervisor(name string, command Command, settings json.RawMessage, log *
 		command.Log = log
 	}
 	return &Supervisor{name: name, command: command.withDefaults(), settings: settings, log: log,
+		pingEvery: pingEvery, pingTimeout: pingTimeout,
 		status: ProcessStatus{State: Starting, Since: time.Now()}, changed: make(chan struct{})}
 }
 
@@ -110,7 +113,7 @@ func (s *Supervisor) live(ctx context.Context) error {
 
 // watch returns nil when ctx ends and an error when the process does, or stops answering.
 func (s *Supervisor) watch(ctx context.Context, p *Process) error {
-	beat := time.NewTicker(pingEvery)
+	beat := time.NewTicker(s.pingEvery)
 	defer beat.Stop()
 	for missed := 0; ; {
 		select {
@@ -120,7 +123,7 @@ func (s *Supervisor) watch(ctx context.Context, p *Process) error {
 			return datarun.Errorf(datarun.Unavailable, s.command.op(), "the process ended: %s", p.Ending())
 		case <-beat.C:
 		}
-		ping, cancel := context.WithTimeout(ctx, pingTimeout)
+		ping, cancel := context.WithTimeout(ctx, s.pingTimeout)
 		err := p.Ping(ping)
 		cancel()
 		if err == nil {
