@@ -26,7 +26,10 @@ type Config struct {
 	Partitions  int           // of new topics that do not say; default 2
 	Replication int           // of new topics; default 1, and 3 is what a city wants
 	Timeout     time.Duration // how long one call may retry before it is Unavailable; default 30 s
-	Log         *slog.Logger  // default: discard
+	// Embedded says that the broker is the one of package broker. It does not compact, so Table does that itself, and
+	// this process must be the only one that writes the tables.
+	Embedded bool
+	Log      *slog.Logger // default: discard
 }
 
 // SASL is how the hub proves itself to Kafka.

@@ -1,74 +1,198 @@
 package ledger
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
+	"sync"
 	"time"
 
 	"datarun"
 	"datarun/exchange"
 )
 
-// Kind says what happened.
-type Kind string
-
-// The kinds.
-const (
-	Lookup  Kind = "lookup"  // one record by key
-	List    Kind = "list"    // a page of records
-	Push    Kind = "push"    // records handed in over the API
-	Publish Kind = "publish" // records published for a source
-	Take    Kind = "take"    // records handed over to an agency's system
-)
-
-// Entry is one line of the ledger. Hub, Seq, Time, Prev and Hash are set by Write.
-type Entry struct {
-	Hub      string               `json:"hub"`
-	Seq      uint64               `json:"seq"` // within the hub's chain, from 1
-	Time     time.Time            `json:"time"`
-	Kind     Kind                 `json:"kind"`
-	Agency   datarun.AgencyCode   `json:"agency"` // who took, or who gave
-	Operator string               `json:"operator,omitempty"`
-	Resource datarun.ResourceCode `json:"resource,omitempty"`
-	Grant    datarun.GrantID      `json:"grant,omitempty"`
-	Purpose  string               `json:"purpose,omitempty"`
-	Case     string               `json:"case,omitempty"`
-	Subjects []string             `json:"subjects,omitempty"` // keyed digests of whom it was about, never the numbers
-	Count    int                  `json:"count"`              // records asked for or moved
-	Prev     string               `json:"prev"`               // Hash of the entry before, 64 hex digits; zeros for the first
-	Hash     string               `json:"hash"`               // SHA-256 over the canonical form, 64 hex digits
-}
-
-// Report is what Verify found.
-type Report struct {
-	Entries int              // read
-	Heads   map[string]Entry // newest good entry of each hub
-	Break   *Break           // nil: the chains are whole
-}
-
-// Break is the first link that does not hold.
-type Break struct {
-	Hub    string
-	Seq    uint64
-	Offset int64 // in the topic
-	Reason string
-}
-
 // Ledger writes entries. It is safe for concurrent use.
-type Ledger struct{}
+type Ledger struct {
+	log *exchange.Log
+	hub string
+
+	mu      sync.Mutex
+	waiting []*write
+	busy    bool // flush is running
+
+	// Owned by flush, and by Open before it.
+	seq  uint64 // of the newest entry
+	hash string
+	lost bool // whether the newest append went through is not known
+}
+
+// write is the entries of one call.
+type write struct {
+	entries []Entry
+	done    chan error
+}
 
 // Open makes sure that the topic exists, finds the last entry of this hub and goes on from there. hub is the name of the
 // chain: unique per running hub, and the same after a restart.
 func Open(ctx context.Context, c *exchange.Cluster, hub string) (*Ledger, error) {
-	return &Ledger{}, nil
+	if hub == "" {
+		return nil, datarun.Errorf(datarun.Invalid, "ledger", "no hub named")
+	}
+	log, err := exchange.OpenLog(ctx, c, exchange.TopicLedger)
+	if err != nil {
+		return nil, datarun.Wrap("ledger", err)
+	}
+	l := &Ledger{log: log, hub: hub, hash: zeroHash}
+	return l, datarun.Wrap("ledger", l.findHead(ctx))
 }
 
-// Write appends entries and returns nil when they are durable. Concurrent calls share one produce request.
-func (l *Ledger) Write(ctx context.Context, entries ...Entry) error { return nil }
+// firstLook is how many records from the end are read first to find the hub's last entry; each further look is four
+// times as wide.
+const firstLook = 1000
 
-// Read calls fn for every entry from offset on up to the end, oldest first; an error of fn ends it.
-func (l *Ledger) Read(ctx context.Context, from int64, fn func(offset int64, e Entry) error) error {
+// findHead finds this hub's last entry, from the end backwards.
+func (l *Ledger) findHead(ctx context.Context) error {
+	start, err := l.log.Start(ctx)
+	if err != nil {
+		return err
+	}
+	end, err := l.log.End(ctx)
+	if err != nil {
+		return err
+	}
+	for look := int64(firstLook); ; look *= 4 {
+		from := max(start, end-look)
+		found := false
+		err := l.log.Read(ctx, from, func(offset int64, _ time.Time, value []byte) error {
+			var e Entry
+			if !bytes.Contains(value, []byte(l.hub)) || json.Unmarshal(value, &e) != nil || e.Hub != l.hub || e.Seq == 0 {
+				return nil
+			}
+			found, l.seq, l.hash = true, e.Seq, e.Hash
+			return nil
+		})
+		if err != nil || found || from == start {
+			return err
+		}
+	}
+}
+
+// Write appends entries and returns nil when they are durable. Concurrent calls share one produce request; a lone one
+// goes out at once. After an error the entries may be in the ledger or not.
+func (l *Ledger) Write(ctx context.Context, entries ...Entry) error {
+	if len(entries) == 0 {
+		return nil
+	}
+	w := &write{entries: append([]Entry(nil), entries...), done: make(chan error, 1)}
+	for i := range w.entries {
+		if w.entries[i].Time.IsZero() {
+			w.entries[i].Time = time.Now()
+		}
+	}
+	l.mu.Lock()
+	l.waiting = append(l.waiting, w)
+	if !l.busy {
+		l.busy = true
+		go l.flush()
+	}
+	l.mu.Unlock()
+	select {
+	case err := <-w.done:
+		return datarun.Wrap("ledger", err)
+	case <-ctx.Done():
+		return datarun.Errorf(datarun.Unavailable, "ledger", "%w", ctx.Err())
+	}
+}
+
+// groupBytes is how much is appended at once, which must stay below what the topic takes.
+const groupBytes = 512 << 10
+
+// flush appends what is waiting, group after group, until nothing is.
+func (l *Ledger) flush() {
+	for {
+		l.mu.Lock()
+		group := l.waiting
+		l.waiting = nil
+		l.busy = len(group) > 0
+		l.mu.Unlock()
+		if len(group) == 0 {
+			return
+		}
+		for len(group) > 0 {
+			group = group[l.append(group):]
+		}
+	}
+}
+
+// append chains and appends the first writes of group, as many as go together, tells them, and returns how many.
+func (l *Ledger) append(group []*write) int {
+	// The log itself bounds how long an append may take.
+	ctx := context.Background()
+	err := l.recover(ctx)
+	seq, hash := l.seq, l.hash
+	var values [][]byte
+	n, size := 0, 0
+	for ; err == nil && n < len(group) && (n == 0 || size < groupBytes); n++ {
+		for i := range group[n].entries {
+			e := &group[n].entries[i]
+			e.link(l.hub, seq+1, hash)
+			seq, hash = e.Seq, e.Hash
+			values = append(values, e.stored())
+			size += len(values[len(values)-1])
+		}
+	}
+	if err == nil {
+		_, err = l.log.Append(ctx, values...)
+		l.lost = err != nil && datarun.KindOf(err) != datarun.Invalid
+	}
+	if err == nil {
+		l.seq, l.hash = seq, hash
+	}
+	n = max(n, 1)
+	for _, w := range group[:n] {
+		w.done <- err
+	}
+	return n
+}
+
+// recover finds the head again after an append whose fate is not known. The fence it writes first makes the broker
+// refuse that append, should it still be under way, so that the chain cannot fork. Readers pass over fences.
+func (l *Ledger) recover(ctx context.Context) error {
+	if !l.lost {
+		return nil
+	}
+	fence, err := json.Marshal(map[string]string{"fence": l.hub})
+	if err != nil {
+		return datarun.Errorf(datarun.Internal, "", "%w", err)
+	}
+	if _, err := l.log.Append(ctx, fence); err != nil {
+		return err
+	}
+	if err := l.findHead(ctx); err != nil {
+		return err
+	}
+	l.lost = false
 	return nil
 }
 
-// Verify walks all chains from the beginning.
-func (l *Ledger) Verify(ctx context.Context) (Report, error) { return Report{}, nil }
+// isFence reports whether value is a fence.
+func isFence(value []byte) bool { return bytes.HasPrefix(value, []byte(`{"fence":`)) }
+
+// Read calls fn for every entry from offset on up to the end, oldest first; an error of fn ends it. What is not an entry
+// is passed over: Verify reports it.
+func (l *Ledger) Read(ctx context.Context, from int64, fn func(offset int64, e Entry) error) error {
+	start, err := l.log.Start(ctx)
+	if err != nil {
+		return datarun.Wrap("ledger", err)
+	}
+	return datarun.Wrap("ledger", l.log.Read(ctx, max(from, start), func(offset int64, _ time.Time, value []byte) error {
+		var e Entry
+		if isFence(value) || json.Unmarshal(value, &e) != nil {
+			return nil
+		}
+		return fn(offset, e)
+	}))
+}
+
+// End returns the offset behind the newest entry, to begin reading some way before it.
+func (l *Ledger) End(ctx context.Context) (int64, error) { return l.log.End(ctx) }
