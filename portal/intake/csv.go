@@ -22,9 +22,10 @@ import (
 type CSV struct {
 	w       window
 	gbk     bool
-	entry   *datarun.Resource
-	columns []column // nil before the header was read
-	row     int      // of the row last read, the header being 1
+	items   []datarun.Item
+	must    []datarun.ItemName // columns there must be
+	columns []column           // nil before the header was read
+	row     int                // of the row last read, the header being 1
 	fields  []field
 	scratch []byte
 }
@@ -40,9 +41,9 @@ type field struct {
 }
 
 // NewCSV makes a CSV over a body in the given charset: "" or "utf-8", "gbk", "gb2312" or "gb18030", in any case. The
-// entry says which columns there may be and must be.
-func NewCSV(r io.Reader, charset string, entry *datarun.Resource) (*CSV, error) {
-	c := &CSV{entry: entry}
+// columns are among items, and those of must are there.
+func NewCSV(r io.Reader, charset string, items []datarun.Item, must []datarun.ItemName) (*CSV, error) {
+	c := &CSV{items: items, must: must}
 	switch strings.ToLower(charset) {
 	case "", "utf-8", "utf8":
 	case "gbk", "gb2312", "gb18030":
@@ -127,29 +128,22 @@ func (c *CSV) header() error {
 	var names []datarun.ItemName
 	for i, f := range c.fields {
 		name := datarun.ItemName(strings.TrimSpace(string(f.text)))
-		item := c.entry.Item(name)
-		if item == nil {
+		at := slices.IndexFunc(c.items, func(it datarun.Item) bool { return it.Name == name })
+		if at < 0 {
 			return refuse("column %d of the header is not an item of the resource", i+1)
 		}
 		if slices.Contains(names, name) {
 			return refuse("the header has item %s twice", name)
 		}
 		names = append(names, name)
-		c.columns = append(c.columns, column{rowjson.AppendName(nil, string(name)), item.Type == datarun.Char || item.Type == datarun.Memo})
+		c.columns = append(c.columns, column{rowjson.AppendName(nil, string(name)), c.items[at].Type == datarun.Char || c.items[at].Type == datarun.Memo})
 	}
 	for i := range c.columns { // AppendName puts a comma before what does not follow a brace
 		c.columns[i].member = bytes.TrimPrefix(c.columns[i].member, []byte(","))
 	}
-	return c.complete(names)
-}
-
-// complete refuses a header that lacks an item without which every row would be at fault.
-func (c *CSV) complete(names []datarun.ItemName) error {
-	for i := range c.entry.Items {
-		item := &c.entry.Items[i]
-		if (item.Required || slices.Contains(c.entry.Key, item.Name)) && !slices.Contains(names, item.Name) {
-			c.columns = nil
-			return refuse("the header lacks item %s, which is required", item.Name)
+	for _, name := range c.must { // else every row would be at fault
+		if !slices.Contains(names, name) {
+			return refuse("the header lacks item %s, which is required", name)
 		}
 	}
 	return nil

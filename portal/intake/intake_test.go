@@ -15,12 +15,9 @@ import (
 	"datarun"
 )
 
-var entry = &datarun.Resource{
-	Items: []datarun.Item{
-		{Name: "id", Type: datarun.Char, Required: true}, {Name: "name", Type: datarun.Char},
-		{Name: "n", Type: datarun.Integer}, {Name: "面积", Type: datarun.Numeric},
-	},
-	Key: []datarun.ItemName{"id"},
+var items = []datarun.Item{
+	{Name: "id", Type: datarun.Char, Required: true}, {Name: "name", Type: datarun.Char},
+	{Name: "n", Type: datarun.Integer}, {Name: "面积", Type: datarun.Numeric},
 }
 
 // drain reads everything twice, whole and byte by byte, and holds one against the other.
@@ -55,7 +52,7 @@ func openArray(r io.Reader) Reader { return NewArray(r) }
 func openLines(r io.Reader) Reader { return NewLines(r) }
 func openCSV(charset string) func(io.Reader) Reader {
 	return func(r io.Reader) Reader {
-		c, err := NewCSV(r, charset, entry)
+		c, err := NewCSV(r, charset, items, []datarun.ItemName{"id"})
 		if err != nil {
 			panic(err)
 		}
@@ -149,7 +146,7 @@ func TestCSV(t *testing.T) {
 		{name: "gbk", body: gbk, want: []string{`{"id":"1","name":"鄂城区","面积":"128.5"}`}},
 		{name: "not gbk", body: "id\n\x81\x20\n2\n", want: []string{"syntax@row 2", `{"id":"2"}`}},
 	})
-	if _, err := NewCSV(strings.NewReader(""), "utf-16", entry); datarun.KindOf(err) != datarun.Invalid {
+	if _, err := NewCSV(strings.NewReader(""), "utf-16", items, nil); datarun.KindOf(err) != datarun.Invalid {
 		t.Errorf("utf-16: %v", err)
 	}
 }

@@ -13,7 +13,10 @@ import (
 func serve(t *testing.T, h http.HandlerFunc, r *http.Request) (*httptest.ResponseRecorder, string) {
 	t.Helper()
 	var log bytes.Buffer
-	fail := func(w http.ResponseWriter, r *http.Request) { w.WriteHeader(500); w.Write([]byte(From(r.Context()).ID)) }
+	fail := func(w http.ResponseWriter, r *http.Request) {
+		w.WriteHeader(500)
+		w.Write([]byte(From(r.Context()).ID))
+	}
 	rec := httptest.NewRecorder()
 	Wrap(h, slog.New(slog.NewTextHandler(&log, nil)), fail).ServeHTTP(rec, r)
 	return rec, log.String()
