@@ -23,9 +23,10 @@ var blocks = sync.Pool{New: func() any { return new(block) }}
 // Run, which calls the delivery's Commit once all of it is on disk. It blocks while the memory budget is used up. It may
 // be called concurrently for different partitions, and for one partition in the log's order.
 //
-// An error means that the delivery is not taken, or only in part, and will not be committed: read the partition again
-// from its committed offset. NotFound: SetResource was not called. The error of a stopped resource has its own kind.
-// Unavailable: ctx ended.
+// An error means that the delivery is not taken, or only in part, and will not be committed: hand it over again, and
+// none after it before that. NotFound: SetResource was not called. Unavailable: ctx ended, or the server refuses the
+// resource's rows for a reason that time alone does not heal (Stats has it); rows that were taken before stay, are tried
+// again, and land when the reason is gone.
 func (l *Landing) Accept(ctx context.Context, d datarun.Delivery) error {
 	r := l.resource(d.Resource)
 	if r == nil {
@@ -34,8 +35,8 @@ func (l *Landing) Accept(ctx context.Context, d datarun.Delivery) error {
 	p := r.partition(d.Partition)
 	messages := d.Messages
 	for len(messages) > 0 {
-		if err := r.error(); err != nil {
-			return err
+		if err := r.error(); err != nil && datarun.KindOf(err) != datarun.Unavailable {
+			return datarun.Errorf(datarun.Unavailable, "landing", "%s stands still: %w", d.Resource, err)
 		}
 		n, bytes := measure(messages)
 		charged, err := l.budget.acquire(ctx, bytes, l.signal)

@@ -35,10 +35,19 @@ func insert(ctx context.Context, db *warehouse.DB, blocks []*block) error {
 		}
 		to.Columns[i] = &wire{Interface: to.Columns[i], name: name, typ: types[i], index: i, blocks: blocks}
 	}
-	ctx = clickhouse.Context(ctx, clickhouse.WithExternalTable(table), clickhouse.WithSettings(clickhouse.Settings{
-		"max_threads": 1, "max_insert_threads": 1, "optimize_on_insert": 0,
-	}))
+	ctx = clickhouse.Context(ctx, clickhouse.WithExternalTable(table), clickhouse.WithSettings(settings(db)))
 	return db.Exec(ctx, "INSERT INTO "+l.table+" ("+l.columns+") SELECT "+l.columns+" FROM _in")
+}
+
+// settings of an insert. The server need not look for two versions of a key within the insert: reading does. On a
+// cluster the insert counts when most replicas have it; else a replica that dies takes rows along whose offsets are
+// committed.
+func settings(db *warehouse.DB) clickhouse.Settings {
+	s := clickhouse.Settings{"max_threads": 1, "max_insert_threads": 1, "optimize_on_insert": 0}
+	if db.Cluster() != "" {
+		s["insert_quorum"] = "auto"
+	}
+	return s
 }
 
 // wire is a column that is encoded already. Only what the client calls when it sends is here; the rest is inherited

@@ -17,7 +17,7 @@ type Options struct {
 	Idle    time.Duration // a small insert starts when nothing came for so long, default 50 ms
 	Delay   time.Duration // and after so long in any case, default 300 ms
 	Inserts int           // inserts at the same time, over all resources, default 2
-	Retry   time.Duration // first wait before an insert is tried again when the server is away, default 200 ms, doubling to 10 s
+	Retry   time.Duration // first wait before a failed insert is tried again, default 200 ms, doubling to 10 s
 	// Refuse puts a message that cannot be a row into quarantine. It must have done so when it returns nil: then the
 	// message counts as landed. An error is retried. It may be called by several goroutines.
 	Refuse func(ctx context.Context, code datarun.ResourceCode, generation uint16, partition int, m datarun.Message, fault datarun.Fault) error
@@ -82,15 +82,6 @@ func (l *Landing) SetResource(r *datarun.Resource) error {
 	made.layout.Store(layout)
 	l.resources[r.Code] = made
 	return nil
-}
-
-// Reset forgets what was taken of a resource and is not on disk, and lets a stopped resource go on. The caller must read
-// it again from its committed offsets, and no Accept of the resource may be running.
-func (l *Landing) Reset(code datarun.ResourceCode) {
-	if r := l.resource(code); r != nil {
-		r.end(nil)
-		l.drop(r)
-	}
 }
 
 func (l *Landing) resource(code datarun.ResourceCode) *resource {

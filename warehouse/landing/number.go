@@ -6,10 +6,8 @@ import (
 	"datarun"
 )
 
-// parseInt reads an optional sign and digits, and nothing else, into 64 bits. A fraction of zeros is allowed: some
-// writers know no whole numbers.
+// parseInt reads an optional sign and digits, and nothing else, into 64 bits.
 func parseInt(b []byte) (int64, bool) {
-	b = wholeOf(b)
 	negative := len(b) > 0 && b[0] == '-'
 	if negative || (len(b) > 0 && b[0] == '+') {
 		b = b[1:]
@@ -28,22 +26,6 @@ func parseInt(b []byte) (int64, bool) {
 		return -int64(n), n <= 1<<63
 	}
 	return int64(n), n <= math.MaxInt64
-}
-
-// wholeOf cuts a fraction that is all zeros.
-func wholeOf(b []byte) []byte {
-	for i, c := range b {
-		if c != '.' || i == 0 || i == len(b)-1 {
-			continue
-		}
-		for _, z := range b[i+1:] {
-			if z != '0' {
-				return b
-			}
-		}
-		return b[:i]
-	}
-	return b
 }
 
 func wrongInt(b []byte) (datarun.Rule, string) {

@@ -1,7 +1,6 @@
 package landing
 
 import (
-	"context"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -20,7 +19,7 @@ type Stats struct {
 	Pending  int64     // rows decoded and not yet on disk
 	Last     time.Time // when the last insert was on disk
 	AsOf     time.Time // log time of the newest row on disk
-	Err      error     // why the resource stopped; nil while it goes on
+	Err      error     // of the last insert; nil when it succeeded. With another Kind than Unavailable a person is needed
 }
 
 // resource is the state of one resource.
@@ -31,13 +30,15 @@ type resource struct {
 	rows, refused, batches, bytes, retries, pending atomic.Int64
 	last, asOf                                      atomic.Int64 // Unix milliseconds
 
-	// tickets puts the commits of inserts that overlap into the order in which their blocks were taken.
-	tickets tickets
+	turn sync.Mutex // held while commits are called, so that they keep their order
 
 	mu         sync.Mutex
 	partitions map[int]*partition
-	err        error
-	epoch      uint64    // counts the stops: what was taken before one is never committed after it
+	started    []*job        // inserts that are not committed, in the order in which their blocks were taken
+	failed     []*job        // those of started that wait for another try
+	err        error         // of the last try, nil when it succeeded
+	wait       time.Duration // back-off
+	retryAt    time.Time
 	first      time.Time // when the oldest pending message came; zero when there is none
 	latest     time.Time // when the newest came
 }
@@ -80,20 +81,6 @@ func (r *resource) error() error {
 	return r.err
 }
 
-// end begins a new epoch: stopped with err, or going on afresh with nil.
-func (r *resource) end(err error) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.err = err
-	r.epoch++
-}
-
-func (r *resource) isEpoch(epoch uint64) bool {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return r.epoch == epoch
-}
-
 // arrived notes that rows, or a commit, are pending, and reports whether the scheduler has to know: it knows the time
 // of the first, and looks when that has come.
 func (r *resource) arrived(rows, most int) bool {
@@ -109,14 +96,17 @@ func (r *resource) arrived(rows, most int) bool {
 	return isFirst || pending >= int64(most)
 }
 
-// due is when the next insert of the resource should start; zero when nothing is pending.
+// due is when the next insert of the resource should start; zero when nothing is pending. While a failed insert waits
+// for its next try nothing new is started: it would fail too.
 func (r *resource) due(o *Options, pressed bool) time.Time {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.first.IsZero() {
+	switch {
+	case len(r.failed) > 0:
+		return r.retryAt
+	case r.first.IsZero():
 		return time.Time{}
-	}
-	if pressed || r.pending.Load() >= int64(o.Rows) {
+	case pressed || r.pending.Load() >= int64(o.Rows):
 		return r.first
 	}
 	due := r.latest.Add(o.Idle)
@@ -126,39 +116,38 @@ func (r *resource) due(o *Options, pressed bool) time.Time {
 	return due
 }
 
-// take removes up to about most rows of pending blocks of one layout, each partition's in order, and gives them a
-// ticket. The blocks of a partition that is being decoded into are waited for.
-func (r *resource) take(most int) job {
+// next is the insert to start: one that failed, else what is pending.
+func (r *resource) next(most int) *job {
 	r.mu.Lock()
-	j := job{resource: r, epoch: r.epoch}
-	all := make([]*partition, 0, len(r.partitions))
-	for _, p := range r.partitions {
-		all = append(all, p)
+	defer r.mu.Unlock()
+	if len(r.failed) > 0 {
+		j := r.failed[0]
+		r.failed = r.failed[1:]
+		return j
 	}
+	j := &job{resource: r}
+	r.take(j, most)
+	r.started = append(r.started, j)
+	return j
+}
+
+// take moves up to about most rows of pending blocks of one layout into j, each partition's in order. A partition that
+// is being decoded into is waited for.
+func (r *resource) take(j *job, most int) {
 	r.first = time.Time{}
-	r.mu.Unlock()
-	rows, left := 0, false
-	for _, p := range all {
+	for _, p := range r.partitions {
 		p.mu.Lock()
 		for _, b := range p.pendingBlocks() {
-			if (len(j.blocks) > 0 && b.layout != j.blocks[0].layout) || rows >= most {
-				left = true
+			if (len(j.blocks) > 0 && b.layout != j.blocks[0].layout) || j.rows >= most {
+				r.first = time.Now().Add(-time.Hour) // due at once
 				break
 			}
 			p.pop(b)
-			j.blocks = append(j.blocks, b)
-			rows += b.rows
+			j.add(b)
 		}
 		p.mu.Unlock()
 	}
-	r.pending.Add(-int64(rows))
-	if left {
-		r.mu.Lock()
-		r.first = time.Now().Add(-time.Hour) // due at once
-		r.mu.Unlock()
-	}
-	j.ticket = r.tickets.issue()
-	return j
+	r.pending.Add(-int64(j.rows))
 }
 
 func (p *partition) pendingBlocks() []*block {
@@ -174,51 +163,4 @@ func (p *partition) pop(b *block) {
 		return
 	}
 	p.full = p.full[1:]
-}
-
-// tickets hands out turns.
-type tickets struct {
-	mu     sync.Mutex
-	issued uint64
-	served uint64
-	waits  map[uint64]chan struct{}
-}
-
-func (t *tickets) issue() uint64 {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	t.issued++
-	return t.issued
-}
-
-// wait returns when every earlier ticket is done.
-func (t *tickets) wait(ctx context.Context, ticket uint64) error {
-	t.mu.Lock()
-	if t.served+1 == ticket {
-		t.mu.Unlock()
-		return nil
-	}
-	if t.waits == nil {
-		t.waits = map[uint64]chan struct{}{}
-	}
-	turn := make(chan struct{})
-	t.waits[ticket] = turn
-	t.mu.Unlock()
-	select {
-	case <-turn:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
-}
-
-// done lets the next ticket go. It is called by the ticket whose turn it is.
-func (t *tickets) done() {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	t.served++
-	if turn := t.waits[t.served+1]; turn != nil {
-		delete(t.waits, t.served+1)
-		close(turn)
-	}
 }

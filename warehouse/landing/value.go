@@ -18,8 +18,7 @@ func (d *decoder) value(c *column, f *field, v *rowjson.Field) (datarun.Rule, st
 		return d.text(c, f, v)
 	}
 	if f.kind == kindJSON {
-		d.json(c, f, v)
-		return "", ""
+		return json(c, f, v)
 	}
 	text := v.Value
 	switch v.Kind {
@@ -52,10 +51,10 @@ func (d *decoder) value(c *column, f *field, v *rowjson.Field) (datarun.Rule, st
 	return c.scalar(f, text)
 }
 
-// text appends a string. A scalar that is not one is taken as its text, as the check does.
+// text appends a string.
 func (d *decoder) text(c *column, f *field, v *rowjson.Field) (datarun.Rule, string) {
 	text := v.Value
-	if v.Kind == rowjson.Object || v.Kind == rowjson.Array {
+	if v.Kind != rowjson.String {
 		return datarun.RuleType, "want " + f.want()
 	}
 	if v.Escaped {
@@ -76,16 +75,20 @@ func (d *decoder) text(c *column, f *field, v *rowjson.Field) (datarun.Rule, str
 }
 
 // json appends a value as its JSON text.
-func (d *decoder) json(c *column, f *field, v *rowjson.Field) {
+func json(c *column, f *field, v *rowjson.Field) (datarun.Rule, string) {
+	if len(v.Value) == 0 && f.required {
+		return datarun.RuleRequired, "is empty"
+	}
 	if !f.required {
 		c.nulls = append(c.nulls, 0)
 	}
 	if v.Kind != rowjson.String {
 		c.data = appendBytes(c.data, v.Value)
-		return
+		return "", ""
 	}
 	c.data = binary.AppendUvarint(c.data, uint64(len(v.Value)+2))
 	c.data = append(append(append(c.data, '"'), v.Value...), '"')
+	return "", ""
 }
 
 // scalar appends a value that is written as text and is not empty.

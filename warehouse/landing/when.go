@@ -1,6 +1,8 @@
 package landing
 
 import (
+	"time"
+
 	"datarun"
 )
 
@@ -8,6 +10,12 @@ import (
 const (
 	firstYear = 1900
 	lastYear  = 2299
+)
+
+// The same bounds as instants, as China counts.
+var (
+	firstMilli = time.Date(firstYear, 1, 1, 0, 0, 0, 0, datarun.China).UnixMilli()
+	lastMilli  = time.Date(lastYear+1, 1, 1, 0, 0, 0, 0, datarun.China).UnixMilli() - 1
 )
 
 // parseDate reads YYYY-MM-DD into days since 1970-01-01.
@@ -79,7 +87,11 @@ func parseDateTime(b []byte) (int64, datarun.Rule) {
 	if !ok {
 		return 0, datarun.RuleType
 	}
-	return ((int64(days)*24+int64(hour))*60+int64(minute)-int64(offset))*60_000 + int64(second)*1000 + int64(milli), ""
+	ms := ((int64(days)*24+int64(hour))*60+int64(minute)-int64(offset))*60_000 + int64(second)*1000 + int64(milli)
+	if ms < firstMilli || ms > lastMilli {
+		return 0, datarun.RuleRange
+	}
+	return ms, ""
 }
 
 // fraction reads an optional .ddd; further digits must be zeros.

@@ -44,7 +44,7 @@ var ownColumns = []string{
 
 // createTable: the two fsync settings are what lets the offset be committed after an insert returned; without them a
 // power cut loses rows that the log is told to be safe.
-func createTable(r *datarun.Resource, columns []Column, comment string, place Place) string {
+func createTable(r *datarun.Resource, columns []Column, place Place) string {
 	var b strings.Builder
 	name := Table(r.Code)
 	fmt.Fprintf(&b, "CREATE TABLE IF NOT EXISTS %s%s\n(\n", place.name(name), place.onCluster())
@@ -60,7 +60,7 @@ func createTable(r *datarun.Resource, columns []Column, comment string, place Pl
 	}
 	fmt.Fprintf(&b, ")\nENGINE = %s\nORDER BY %s\n", place.engine(name), KeyColumn)
 	fmt.Fprintf(&b, "SETTINGS index_granularity = %d, fsync_after_insert = 1, fsync_part_directory = 1\n", Granularity)
-	fmt.Fprintf(&b, "COMMENT %s", text(comment))
+	fmt.Fprintf(&b, "COMMENT %s", text(tableComment(r)))
 	return b.String()
 }
 

@@ -40,6 +40,15 @@ type note struct {
 	Key  []datarun.ItemName `json:"key"`
 }
 
+// tableComment is the note of an entry, as JSON.
+func tableComment(r *datarun.Resource) string {
+	b, err := json.Marshal(note{Name: r.Name, Key: r.Key})
+	if err != nil {
+		panic(err) // strings always marshal
+	}
+	return string(b)
+}
+
 // Plan returns the statements that make the server's objects those of the entry, in order; none when they are. A change
 // that cannot be made without touching stored values is a Conflict that names the item and the reason.
 func Plan(have State, want *datarun.Resource, place Place) ([]string, error) {
@@ -50,14 +59,10 @@ func Plan(have State, want *datarun.Resource, place Place) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	comment, err := json.Marshal(note{Name: want.Name, Key: want.Key})
-	if err != nil {
-		return nil, datarun.Errorf(datarun.Internal, "schema", "%w", err)
-	}
 	var statements []string
 	if len(have.Columns) == 0 {
-		statements = append(statements, createTable(want, columns, string(comment), place))
-	} else if statements, err = alter(have, want, columns, string(comment), place); err != nil {
+		statements = append(statements, createTable(want, columns, place))
+	} else if statements, err = alter(have, want, columns, place); err != nil {
 		return nil, err
 	}
 	if !slices.Equal(have.View, viewColumns(columns)) || have.ViewComment != viewComment(want) {
@@ -80,7 +85,7 @@ func columnsOf(r *datarun.Resource) ([]Column, error) {
 }
 
 // alter plans the changes of a table that is there.
-func alter(have State, want *datarun.Resource, columns []Column, comment string, place Place) ([]string, error) {
+func alter(have State, want *datarun.Resource, columns []Column, place Place) ([]string, error) {
 	if err := sameKey(have.Comment, want); err != nil {
 		return nil, err
 	}
@@ -108,7 +113,7 @@ func alter(have State, want *datarun.Resource, columns []Column, comment string,
 		slices.Sort(gone)
 		return nil, refuse(want, "items removed (%s): their stored values would be lost; keep them as optional items", strings.Join(gone, ", "))
 	}
-	if have.Comment != comment {
+	if comment := tableComment(want); have.Comment != comment {
 		changes = append(changes, "MODIFY COMMENT "+text(comment))
 	}
 	if len(changes) == 0 {
