@@ -2,10 +2,12 @@ package lookup
 
 import (
 	"strconv"
+	"strings"
 	"time"
 
 	"datarun"
 	"datarun/internal/rowjson"
+	"datarun/warehouse/schema"
 )
 
 // object renders one row. texts holds the columns as text, nil for null.
@@ -28,9 +30,27 @@ func (s *shape) object(texts []*string) ([]byte, error) {
 			dst = append(dst, '"')
 			dst = time.UnixMilli(ms).In(datarun.China).AppendFormat(dst, "2006-01-02T15:04:05.999Z07:00")
 			dst = append(dst, '"')
+		case datarun.Numeric, datarun.Currency:
+			_, scale := schema.Digits(item)
+			dst = append(appendScaled(append(dst, '"'), text, scale), '"')
 		default:
 			dst = rowjson.AppendString(dst, text)
 		}
 	}
 	return append(dst, '}'), nil
+}
+
+// appendScaled appends a decimal with all digits of its scale: the server leaves zeros at the end out.
+func appendScaled(dst []byte, text string, scale int) []byte {
+	dst = append(dst, text...)
+	have := 0
+	if point := strings.IndexByte(text, '.'); point >= 0 {
+		have = len(text) - point - 1
+	} else if scale > 0 {
+		dst = append(dst, '.')
+	}
+	for ; have < scale; have++ {
+		dst = append(dst, '0')
+	}
+	return dst
 }

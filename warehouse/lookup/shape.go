@@ -58,14 +58,8 @@ func (s *shape) columns() string {
 	return strings.Join(append(own, s.exprs...), ", ")
 }
 
-// settings of every lookup: one thread, since a query of few rows gains nothing from more; decimals with all digits.
-func settings(more clickhouse.Settings) clickhouse.QueryOption {
-	all := clickhouse.Settings{"max_threads": 1, "output_format_decimal_trailing_zeros": 1}
-	for k, v := range more {
-		all[k] = v
-	}
-	return clickhouse.WithSettings(all)
-}
+// oneThread: a query of few rows gains nothing from more.
+var oneThread = clickhouse.WithSettings(clickhouse.Settings{"max_threads": 1})
 
 // get fills found with the newest version of each key. The keys travel as a table, so none is ever part of a statement.
 func (s *shape) get(ctx context.Context, db *warehouse.DB, keys []string, found map[string]Row) error {
@@ -76,7 +70,7 @@ func (s *shape) get(ctx context.Context, db *warehouse.DB, keys []string, found 
 	if _, err := table.Block().Columns[0].Append(keys); err != nil {
 		return warehouse.Classify("keys", err)
 	}
-	ctx = clickhouse.Context(ctx, clickhouse.WithExternalTable(table), settings(nil))
+	ctx = clickhouse.Context(ctx, clickhouse.WithExternalTable(table), oneThread)
 	query := fmt.Sprintf("SELECT %s FROM %s WHERE %s IN _keys ORDER BY %[3]s, %[4]s DESC LIMIT 1 BY %[3]s",
 		s.columns(), s.table, schema.KeyColumn, schema.VersionColumn)
 	return s.read(ctx, db, query, func(r Row) { found[r.Key] = r })
@@ -84,7 +78,7 @@ func (s *shape) get(ctx context.Context, db *warehouse.DB, keys []string, found 
 
 // list returns up to limit current rows after a key.
 func (s *shape) list(ctx context.Context, db *warehouse.DB, after string, limit int) ([]Row, error) {
-	ctx = clickhouse.Context(ctx, settings(clickhouse.Settings{"optimize_read_in_order": 1}),
+	ctx = clickhouse.Context(ctx, oneThread,
 		clickhouse.WithParameters(clickhouse.Parameters{"after": escapeParameter(after), "limit": fmt.Sprint(limit)}))
 	query := fmt.Sprintf("SELECT %s FROM %s FINAL WHERE %s > {after:String} ORDER BY %[3]s LIMIT {limit:UInt32}",
 		s.columns(), s.table, schema.KeyColumn)
