@@ -139,6 +139,7 @@ func (d Difference) WriteText(w io.Writer) error {
 			for _, f := range delta.Fields {
 				fmt.Fprintf(&b, "    %s\n", f)
 			}
+		case Unchanged: // the totals count them
 		}
 	}
 	for _, p := range d.Warnings {

@@ -25,7 +25,7 @@ func (d deed) putGrant(c *Change) int {
 	if len((*d.found)[before:].Refusing()) > 0 {
 		return 0
 	}
-	return d.setGrant(old, &Permit{Grant: g, Version: old.Version + 1, Updated: d.at})
+	return d.setGrant(&Permit{Grant: g, Version: old.Version + 1, Updated: d.at})
 }
 
 // parties checks that both sides exist and that there is something to grant.
@@ -78,10 +78,10 @@ func (d deed) revokeGrant(c *Change) int {
 	}
 	permit := *old
 	permit.Version, permit.Updated, permit.Reason, permit.Revoked = current+1, d.at, c.Reason, true
-	return d.setGrant(old, &permit)
+	return d.setGrant(&permit)
 }
 
-func (d deed) setGrant(old, permit *Permit) int {
+func (d deed) setGrant(permit *Permit) int {
 	d.grants.set(permit.ID, permit)
 	key := pair{permit.Agency, permit.Resource}
 	list := []*Permit{permit}

@@ -10,9 +10,9 @@ import (
 // accepted in the generation obeys the entry of today, and tables need nothing but more or wider columns. Anything else
 // needs the next generation: a new topic, a new table, every record sent again.
 func (d deed) revision(old, now *datarun.Resource) {
-	switch {
-	case now.Generation == old.Generation:
-	case now.Generation == old.Generation+1:
+	switch int(now.Generation) { // int, so that the last generation has no next one
+	case int(old.Generation):
+	case int(old.Generation) + 1:
 		return
 	default:
 		d.bad("generation", RuleRevision, "is %d, the entry is in generation %d: keep it, or %d for a new one", now.Generation, old.Generation, old.Generation+1)
@@ -67,8 +67,9 @@ func narrower(old, now *datarun.Item) bool {
 		before, _ := money(old)
 		after, _ := money(now)
 		return after < before
+	default:
+		return now.Length < old.Length
 	}
-	return now.Length < old.Length
 }
 
 func fixedScale(item *datarun.Item) int {
