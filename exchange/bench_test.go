@@ -12,25 +12,19 @@ import (
 
 // benchCluster opens a cluster whose topic has two partitions, on a broker that syncs or not.
 func benchCluster(b *testing.B, noSync bool) (*Cluster, string) {
-	br, err := broker.Open(b.TempDir(), broker.Options{NoSync: noSync})
-	if err != nil {
-		b.Fatal(err)
-	}
-	b.Cleanup(func() { br.Close() })
-	creds := br.Credentials()
-	c := open(b, Config{Brokers: []string{br.Addr()}, SASL: SASL{Mechanism: creds.Mechanism, User: creds.User, Password: creds.Password}})
-	topic := ShareTopic(code, 0)
-	if err := c.EnsureTopic(b.Context(), Topic{Name: topic, Partitions: 2}); err != nil {
-		b.Fatal(err)
-	}
+	c := dial(b, startIn(b, b.TempDir(), broker.Options{NoSync: noSync}))
+	topic, _ := newTopic(b, c, 2)
 	return c, topic
 }
 
-const benchBatch = 10000
+const (
+	benchBatch = 10000
+	benchCode  = datarun.ResourceCode("306001/000001")
+)
 
 // BenchmarkPublish measures publisher and embedded broker together; one operation is one record.
 func BenchmarkPublish(b *testing.B) {
-	envs := envelopes(code, 0, benchBatch, benchBatch)
+	envs := envelopes(benchCode, 0, benchBatch, benchBatch)
 	for _, codec := range []Compression{None, Snappy, LZ4, Zstd} {
 		for _, noSync := range []bool{false, true} {
 			b.Run(fmt.Sprintf("%s/sync=%t", codec, !noSync), func(b *testing.B) {
@@ -50,7 +44,7 @@ func BenchmarkPublish(b *testing.B) {
 
 // BenchmarkEncode measures what the publisher alone costs per record.
 func BenchmarkEncode(b *testing.B) {
-	envs := envelopes(code, 0, benchBatch, benchBatch)
+	envs := envelopes(benchCode, 0, benchBatch, benchBatch)
 	for _, codec := range []Compression{None, Snappy, LZ4, Zstd} {
 		b.Run(string(codec), func(b *testing.B) {
 			b.ReportAllocs()
@@ -75,7 +69,7 @@ func BenchmarkEncode(b *testing.B) {
 
 // BenchmarkSubscribe measures reading through a group from the embedded broker; one operation is one record.
 func BenchmarkSubscribe(b *testing.B) {
-	envs := envelopes(code, 0, benchBatch, benchBatch)
+	envs := envelopes(benchCode, 0, benchBatch, benchBatch)
 	for _, codec := range []Compression{None, Snappy, LZ4, Zstd} {
 		b.Run(string(codec), func(b *testing.B) {
 			c, topic := benchCluster(b, true)

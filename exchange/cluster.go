@@ -3,6 +3,8 @@ package exchange
 import (
 	"context"
 	"crypto/tls"
+	"errors"
+	"io"
 	"log/slog"
 	"net"
 	"strings"
@@ -99,6 +101,9 @@ func Open(ctx context.Context, cfg Config) (*Cluster, error) {
 	}
 	if err := c.Ping(ctx); err != nil {
 		c.Close()
+		if cfg.SASL.Mechanism != "" && (errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF)) {
+			return nil, datarun.Errorf(datarun.Denied, "kafka", "broker hung up during login; wrong user, password or mechanism: %w", err)
+		}
 		return nil, err
 	}
 	return c, nil

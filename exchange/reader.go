@@ -83,4 +83,3 @@ func (c *Cluster) bounds(ctx context.Context, p place) (start, end int64, err er
 	ends, err := c.listOffsets(ctx, []place{p}, atEnd)
 	return starts[p], ends[p], err
 }
-

@@ -65,7 +65,7 @@ func (l *Ledger) findHead(ctx context.Context) error {
 		found := false
 		err := l.log.Read(ctx, from, func(offset int64, _ time.Time, value []byte) error {
 			var e Entry
-			if !bytes.Contains(value, []byte(l.hub)) || json.Unmarshal(value, &e) != nil || e.Hub != l.hub || e.Seq == 0 {
+			if json.Unmarshal(value, &e) != nil || e.Hub != l.hub || e.Seq == 0 {
 				return nil
 			}
 			found, l.seq, l.hash = true, e.Seq, e.Hash
