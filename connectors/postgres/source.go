@@ -109,7 +109,9 @@ func (s *Source) Discover(ctx context.Context) ([]connectors.Draft, error) {
 		if err != nil {
 			return nil, err
 		}
-		drafts = append(drafts, sqltable.DraftOf(table, object, dialect))
+		if len(table.Columns) > 0 {
+			drafts = append(drafts, sqltable.DraftOf(table, object, dialect))
+		}
 	}
 	return drafts, nil
 }

@@ -49,6 +49,9 @@ func DraftOf(t *Table, object string, d *Dialect) connectors.Draft {
 	if c := firstNamed(t, deletedNames, func(c *Column) bool { return c.Form != FormJSON && c.Form != FormFloat }); c != "" {
 		options["deleted"] = c
 	}
+	if t.Zone != "" {
+		options["zone"] = t.Zone
+	}
 	if len(options) > 0 {
 		draft.Options, _ = json.Marshal(options) // strings only
 	}

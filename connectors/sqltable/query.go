@@ -15,6 +15,8 @@ type Dialect struct {
 	Rows bool
 	// Fold says that column names match in any case.
 	Fold bool
+	// Typed says that a column has values of its own type only, and that the driver gives text as bytes.
+	Typed bool
 	// TextTimes says that times may be stored as text.
 	TextTimes bool
 	// Offset is what the database writes after an instant in UTC: "+00", or nothing.

@@ -170,14 +170,15 @@ func (r *pass) snapshot(ctx context.Context) error {
 func (r *pass) scan(ctx context.Context, query func(after []Value) Query) error {
 	after := r.pos.After
 	for {
-		if err := r.session.Scan(ctx, r.Plan, query(after), r.sink); err != nil {
+		q := query(after)
+		if r.sink.paged {
+			q.SQL += " LIMIT " + strconv.Itoa(pageRows)
+		}
+		if err := r.session.Scan(ctx, r.Plan, q, r.sink); err != nil {
 			return err
 		}
-		if !r.sink.paged || !r.sink.Full() {
-			return nil
-		}
-		after = r.sink.pageEnd
-		if err := r.sink.flush(); err != nil {
+		var err error
+		if after, err = r.sink.turn(); err != nil || after == nil {
 			return err
 		}
 	}

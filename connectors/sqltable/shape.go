@@ -15,6 +15,7 @@ type Shape struct {
 	Name   datarun.ItemName
 	Prefix []byte // "name":
 	Index  int    // of the column in the select list
+	item   datarun.ItemType
 	act    action
 	zone   *Zone
 	digits int // fraction digits of a second
@@ -45,7 +46,7 @@ const (
 var utc = &Zone{fixed: "Z"}
 
 func newShape(name datarun.ItemName, item datarun.ItemType, form Form, zone *Zone, index int) Shape {
-	s := Shape{Name: name, Index: index, zone: zone, digits: 9}
+	s := Shape{Name: name, Index: index, item: item, zone: zone, digits: 9}
 	s.Prefix = append(rowjson.AppendString(nil, string(name)), ':')
 	if item == datarun.DateTime {
 		s.digits = 3
@@ -120,6 +121,12 @@ func timeAction(form Form, item datarun.ItemType, text bool) action {
 		return asUTC
 	}
 	return asStamp
+}
+
+// As is the same shape for values of another form, for databases whose columns do not fix it.
+func (s Shape) As(form Form) Shape {
+	s.act = actionFor(form, s.item)
+	return s
 }
 
 // IsText reports whether values become JSON strings character by character, so that a driver whose text is escaped

@@ -12,7 +12,8 @@ import (
 const (
 	batchBytes   = 768 << 10
 	batchRecords = 10_000
-	rawLimit     = 64 << 10 // of a faulty row, as datarun.Record has it
+	pageRows     = batchRecords // that are read at most before a page ends; also the LIMIT of its query
+	rawLimit     = 64 << 10     // of a faulty row, as datarun.Record has it
 )
 
 // Sink gathers the records of one pass into batches. A Session's Scan sets Key and Cursor, then for each row appends the
@@ -38,7 +39,8 @@ type Sink struct {
 	emitted int   // batches
 
 	last, safe []Value // without a unique key: the running row's key, and the one before
-	pageEnd    []Value // in pages: the key of the last row of a full page
+	scanned    int     // in pages: rows of this page so far
+	pageEnd    []Value // in pages: the key of the last row of a page that is done
 
 	skip, collect *seen // what not to emit again; where to note what was
 	low           Value // note from here on
@@ -84,9 +86,22 @@ func (s *Sink) Fault(raw []byte, fault datarun.Fault) error {
 }
 
 func (s *Sink) take(buf []byte, op datarun.Op, fault *datarun.Fault) error {
-	if s.collect != nil && s.repeated(buf[s.start():], op) {
+	if s.collect == nil || !s.repeated(buf[s.start():], op) {
+		s.keep(buf, op, fault)
+	}
+	if s.paged {
+		if s.scanned++; s.PageDone() {
+			s.pageEnd = s.Key()
+		}
 		return nil
 	}
+	if !s.full() {
+		return nil
+	}
+	return s.flush()
+}
+
+func (s *Sink) keep(buf []byte, op datarun.Op, fault *datarun.Fault) {
 	if fault != nil {
 		if s.faults == nil {
 			s.faults = map[int]*datarun.Fault{}
@@ -101,14 +116,6 @@ func (s *Sink) take(buf []byte, op datarun.Op, fault *datarun.Fault) error {
 			s.last, s.safe = key, s.last
 		}
 	}
-	switch {
-	case !s.Full():
-		return nil
-	case s.paged:
-		s.pageEnd = s.Key()
-		return nil
-	}
-	return s.flush()
 }
 
 // repeated notes a record of the window, and reports whether it was emitted by an earlier pass.
@@ -122,8 +129,23 @@ func (s *Sink) repeated(data []byte, op datarun.Op) bool {
 	return s.skip != nil && s.skip.has(h)
 }
 
-// Full reports whether a batch is complete. In pages, Scan stops then, and is called again to go on.
-func (s *Sink) Full() bool { return len(s.buf) >= batchBytes || len(s.ends) >= batchRecords }
+func (s *Sink) full() bool { return len(s.buf) >= batchBytes || len(s.ends) >= batchRecords }
+
+// PageDone reports, where the table is read in pages, that Scan is to stop and let go of the table. It is called again
+// to go on.
+func (s *Sink) PageDone() bool { return s.paged && (s.full() || s.scanned >= pageRows) }
+
+// turn emits a page, and says where the next one begins, nil when this was the last.
+func (s *Sink) turn() ([]Value, error) {
+	if !s.PageDone() {
+		return nil, nil
+	}
+	s.scanned = 0
+	if len(s.ends) == 0 {
+		return s.pageEnd, nil // all of it was repeated
+	}
+	return s.pageEnd, s.flush()
+}
 
 // flush emits what was gathered with a position after its last row: or, where several rows may have one key, before it.
 func (s *Sink) flush() error {

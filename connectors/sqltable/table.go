@@ -12,8 +12,9 @@ type Table struct {
 	Schema  string
 	Name    string
 	Comment string
-	View    bool // has no indexes of its own to judge by
-	Blocks  bool // a running read keeps writers out: read it in pages
+	View    bool   // has no indexes of its own to judge by
+	Zone    string // what Discover proposes, where it is known
+	Blocks  bool   // a running read keeps writers out: read it in pages
 	Columns []Column
 	Primary []string
 	Unique  [][]string // column sets of unique indexes without conditions, the primary key included
