@@ -13,13 +13,21 @@ type backOff struct {
 	next        time.Duration
 }
 
-// sleep waits and reports false when ctx ended instead.
-func (b *backOff) sleep(ctx context.Context) bool {
+// step returns how long to wait now, and makes the next wait longer.
+func (b *backOff) step() time.Duration {
 	if b.next == 0 {
 		b.next = b.first
 	}
 	d := b.next - rand.N(b.next/2+1)
 	b.next = min(2*b.next, b.most)
+	return d
+}
+
+// sleep waits and reports false when ctx ended instead.
+func (b *backOff) sleep(ctx context.Context) bool { return pause(ctx, b.step()) }
+
+// pause waits for d and reports false when ctx ended instead.
+func pause(ctx context.Context, d time.Duration) bool {
 	t := time.NewTimer(d)
 	defer t.Stop()
 	select {

@@ -37,7 +37,9 @@ func (f *fetcher) deliver(p *part) {
 		})
 		f.mu.Lock()
 		f.flight -= d.bytes
-		if err != nil && f.ctx.Err() == nil {
+		if err == nil {
+			p.wait.next = 0
+		} else if f.ctx.Err() == nil {
 			f.failed(p, d, err)
 		}
 		f.mu.Unlock()
@@ -73,8 +75,9 @@ func (f *fetcher) pause(p *part) {
 		return
 	}
 	p.resting = true
+	d := p.wait.step()
 	f.fetches.Go(func() {
-		p.wait.sleep(f.fctx)
+		pause(f.fctx, d)
 		f.mu.Lock()
 		defer f.mu.Unlock()
 		p.resting = false

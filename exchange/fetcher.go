@@ -312,7 +312,6 @@ func (f *fetcher) move(p *part, r run, from int64, g *got) {
 	switch {
 	case r.next > from:
 		p.alone, p.chilled = false, false
-		p.wait.next = 0
 	case g.end > from && p.alone:
 		f.pause(p) // the broker has it and does not give it
 	case g.end > from:
