@@ -22,5 +22,6 @@ type Log interface {
 // bytes, which are valid during the call only.
 type Visit = func(offset int64, at time.Time, value []byte) error
 
-// MaxCommand is the largest command, in bytes. The log must take records of this size.
-const MaxCommand = 8 << 20
+// MaxCommand is the largest command, in bytes: some 800 entries of 20 items. The log must take records of this size,
+// so it stays a little below the 2 MiB that a topic of the hub takes. It is a rule of the commands: see rulesVersion.
+const MaxCommand = 2<<20 - 4096
