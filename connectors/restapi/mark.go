@@ -12,7 +12,7 @@ import (
 type mark struct {
 	Mode  string `json:"mode"`
 	Round *round `json:"round,omitempty"` // the listing being read; nil between listings
-	Ended int64  `json:"ended,omitempty"` // when the last whole listing ended, seconds since 1970
+	Ended int64  `json:"ended,omitempty"` // when the last whole listing ended, milliseconds since 1970
 	Since string `json:"since,omitempty"` // mode since: the largest value of the rounds that ended
 	News  int64  `json:"news,omitempty"`  // mode since: rounds that brought records, so that no two positions are the same
 }

@@ -77,7 +77,7 @@ func (s *source) run(ctx context.Context, stream connectors.Stream, position dat
 // listing reads everything, from where the position stands, unless it was read whole less than full_every ago.
 func (r *run) listing() error {
 	if r.mark.Round == nil {
-		due := time.Unix(r.mark.Ended, 0).Add(time.Duration(r.options.FullEvery))
+		due := time.UnixMilli(r.mark.Ended).Add(time.Duration(r.options.FullEvery))
 		if r.mark.Ended != 0 && time.Now().Before(due) {
 			return nil
 		}
@@ -107,7 +107,7 @@ func (r *run) listing() error {
 				r.mark.Round.Cursor = from.Cursor
 			}
 		case last:
-			r.mark.Round, r.mark.Ended = nil, time.Now().Unix()
+			r.mark.Round, r.mark.Ended = nil, time.Now().UnixMilli()
 		}
 		if err := r.page(p, from.Pages+1, &start); err != nil || last {
 			return err
