@@ -64,7 +64,7 @@ func setDefault[T int | int64](v *T, def T) {
 
 // API is the HTTP API. Mount puts it on a router.
 type API struct {
-	Config
+	c       Config
 	auth    *auth.Authenticator
 	log     *slog.Logger
 	now     func() time.Time
@@ -72,7 +72,7 @@ type API struct {
 	budget  *budget
 	reads   chan struct{}
 	cursors sealer
-	underWay
+	claims  underWay
 
 	json, yaml []byte // the document
 	docs       page
@@ -85,7 +85,7 @@ func New(c Config) (*API, error) {
 		return nil, errors.New("portal: a part of the API's configuration is missing")
 	}
 	c.Limits.fill()
-	a := &API{Config: c, auth: c.Authenticator, log: c.Log, now: c.Now, budget: &budget{limit: c.Limits.InFlight}, reads: make(chan struct{}, c.Limits.Reads)}
+	a := &API{c: c, auth: c.Authenticator, log: c.Log, now: c.Now, budget: &budget{limit: c.Limits.InFlight}, reads: make(chan struct{}, c.Limits.Reads)}
 	if a.log == nil {
 		a.log = slog.New(slog.DiscardHandler)
 	}
@@ -121,8 +121,8 @@ func (a *API) Mount(router chi.Router) error {
 	if a.docs, err = renderDocs(a.spec.OpenAPI()); err != nil {
 		return err
 	}
-	router.Get("/openapi.json", static("openapi", "application/vnd.oai.openapi+json;version=3.1", a.json))
-	router.Get("/openapi.yaml", static("openapi", "application/vnd.oai.openapi;version=3.1", a.yaml))
+	router.Get("/openapi.json", static("openapi", "application/json", a.json))
+	router.Get("/openapi.yaml", static("openapi", "application/yaml", a.yaml))
 	router.Get("/docs", a.docs.serve)
 	router.NotFound(func(w http.ResponseWriter, _ *http.Request) { writeProblem(w, notFound()) })
 	router.MethodNotAllowed(func(w http.ResponseWriter, _ *http.Request) {

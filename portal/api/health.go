@@ -26,7 +26,7 @@ func (a *API) ready() operation {
 	a.answers(&doc, ReadyView{})
 	doc.Responses["503"] = a.answer("未就绪 Not ready", ReadyView{})
 	return operation{doc: doc, need: forAnybody, serve: func(c *call) error {
-		answer := ReadyView{Causes: a.Readiness.Causes(c.r.Context())}
+		answer := ReadyView{Causes: a.c.Readiness.Causes(c.r.Context())}
 		if answer.Ready = len(answer.Causes) == 0; answer.Ready {
 			answer.Causes = []Cause{}
 			return writeAnswer(c.w, http.StatusOK, answer)

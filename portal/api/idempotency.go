@@ -29,21 +29,21 @@ func (a *API) claim(c *call, operation string) (key *IdempotencyKey, done func()
 		return nil, nil, invalid("Idempotency-Key is not 1 to 128 visible ASCII characters, once")
 	}
 	k := IdempotencyKey{c.caller.Agency.Code, c.entry.Resource.Code, operation, values[0]}
-	a.underWay.mu.Lock()
-	defer a.underWay.mu.Unlock()
-	if _, taken := a.underWay.keys[k]; taken {
+	a.claims.mu.Lock()
+	defer a.claims.mu.Unlock()
+	if _, taken := a.claims.keys[k]; taken {
 		p := problem(http.StatusConflict, "idempotency-under-way", "同一请求处理中 Under way", "a request with this Idempotency-Key is being worked on")
 		p.retry = time.Second
 		return nil, nil, p
 	}
-	if a.underWay.keys == nil {
-		a.underWay.keys = map[IdempotencyKey]struct{}{}
+	if a.claims.keys == nil {
+		a.claims.keys = map[IdempotencyKey]struct{}{}
 	}
-	a.underWay.keys[k] = struct{}{}
+	a.claims.keys[k] = struct{}{}
 	return &k, func() {
-		a.underWay.mu.Lock()
-		delete(a.underWay.keys, k)
-		a.underWay.mu.Unlock()
+		a.claims.mu.Lock()
+		delete(a.claims.keys, k)
+		a.claims.mu.Unlock()
 	}, nil
 }
 
@@ -61,7 +61,7 @@ func (a *API) replay(c *call, key *IdempotencyKey, request [32]byte) (answered b
 	if key == nil {
 		return false, nil
 	}
-	before, found, err := a.Idempotency.Get(c.r.Context(), *key)
+	before, found, err := a.c.Idempotency.Get(c.r.Context(), *key)
 	if err != nil || !found {
 		return false, err
 	}

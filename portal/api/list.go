@@ -24,7 +24,7 @@ func (a *API) list() operation {
 		"须有授权，并写明用途和办件编号。按键的顺序返回当前记录，直到没有 next。\n\nNeeds a grant, a purpose and a case number. Current records in the order of their keys, until there is no next. "+
 			"A page may be shorter than asked for when rows are large.")
 	a.accepts(&doc, ListRequest{})
-	a.answers(&doc, ReadAnswer{}, 401, 404, 413, 415, 422, 429, 503)
+	a.answers(&doc, ReadAnswer{}, 400, 401, 404, 408, 413, 415, 422, 429, 503)
 	return operation{doc: doc, need: forGranted, serve: a.serveList}
 }
 
@@ -40,7 +40,7 @@ func (a *API) serveList(c *call) error {
 		case string(f.Name) == "after" && f.Kind == rowjson.String:
 			after, err = a.cursors.open(c, string(f.Text(nil)))
 		case string(f.Name) == "limit" && f.Kind == rowjson.Number:
-			limit, err = between("limit", string(f.Value), 1, a.Limits.Page)
+			limit, err = between("limit", string(f.Value), 1, a.c.Limits.Page)
 		default:
 			err = invalid("the request may have after (text), limit (number), purpose, case, operator and nothing else")
 		}
@@ -50,7 +50,7 @@ func (a *API) serveList(c *call) error {
 		return err
 	}
 	return a.readRows(c, "list", limit, why, func(ctx context.Context, q Query) ([]RowView, error) {
-		rows, err := a.Reader.List(ctx, q, after, limit, a.Limits.Answer)
+		rows, err := a.c.Reader.List(ctx, q, after, limit, a.c.Limits.Answer)
 		if err != nil {
 			return nil, err
 		}

@@ -29,7 +29,7 @@ func (a *API) lookup() operation {
 		"须有授权，并写明用途和办件编号；先记账本，后读数据。无授权与不存在的回答完全相同。\n\nNeeds a grant, a purpose and a case number; the ledger is written before the data is read. "+
 			"Without a grant the answer is the same as for what does not exist. Keys travel in the body because a key may be a resident's id number and URLs end up in logs. Rows come in the order of the keys.")
 	a.accepts(&doc, LookupRequest{})
-	a.answers(&doc, ReadAnswer{}, 401, 404, 413, 415, 422, 429, 503)
+	a.answers(&doc, ReadAnswer{}, 400, 401, 404, 408, 413, 415, 422, 429, 503)
 	return operation{doc: doc, need: forGranted, serve: a.serveLookup}
 }
 
@@ -44,7 +44,7 @@ func (a *API) serveLookup(c *call) error {
 		if string(f.Name) != "keys" {
 			return invalid("the request may have keys, purpose, case, operator and nothing else")
 		}
-		keys, err = parseKeys(f, &c.entry.Resource, a.Limits.Keys)
+		keys, err = parseKeys(f, &c.entry.Resource, a.c.Limits.Keys)
 		return err
 	})
 	if err == nil && len(keys) == 0 {
@@ -54,7 +54,7 @@ func (a *API) serveLookup(c *call) error {
 		return err
 	}
 	return a.readRows(c, "lookup", len(keys), why, func(ctx context.Context, q Query) ([]RowView, error) {
-		rows, err := a.Reader.Get(ctx, q, keys)
+		rows, err := a.c.Reader.Get(ctx, q, keys)
 		if err == nil && len(rows) != len(keys) {
 			err = datarun.Errorf(datarun.Internal, "lookup", "%d rows for %d keys", len(rows), len(keys))
 		}
@@ -70,8 +70,8 @@ func (a *API) views(rows []Row, items []datarun.ItemName) ([]RowView, error) {
 	views := make([]RowView, len(rows))
 	size := 0
 	for i := range rows {
-		if size += len(rows[i].Data); size > a.Limits.Answer+datarun.MaxRecord {
-			return nil, tooLarge(fmt.Sprintf("the answer is over %d bytes; ask for fewer keys", a.Limits.Answer))
+		if size += len(rows[i].Data); size > a.c.Limits.Answer+datarun.MaxRecord {
+			return nil, tooLarge(fmt.Sprintf("the answer is over %d bytes; ask for fewer keys", a.c.Limits.Answer))
 		}
 		var err error
 		if views[i], err = view(&rows[i], items); err != nil {

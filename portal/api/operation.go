@@ -93,8 +93,8 @@ func (a *API) admit(c *call, n need) error {
 // not: neither the answer nor its time tells the two apart.
 func (a *API) admitTo(c *call, n need) error {
 	code := codeOf(c.r)
-	entry, err := a.Directory.Resource(c.r.Context(), code)
-	grant, granted := a.Grants.Allowed(c.caller.Agency.Code, code, c.now)
+	entry, err := a.c.Directory.Resource(c.r.Context(), code)
+	grant, granted := a.c.Grants.Allowed(c.caller.Agency.Code, code, c.now)
 	if err != nil {
 		return err
 	}

@@ -62,7 +62,7 @@ func (a *API) servePush(c *call, op datarun.Op, operation string) error {
 		return err
 	}
 	defer done()
-	lease, err := a.budget.open(max(min(c.r.ContentLength, a.Limits.Body), 256<<10))
+	lease, err := a.budget.open(max(min(c.r.ContentLength, a.c.Limits.Body), 256<<10))
 	if err != nil {
 		return err
 	}
@@ -98,7 +98,7 @@ func parseMode(r *http.Request) (whole bool, err error) {
 
 // readRecords reads the body by what its content type says it is.
 func (a *API) readRecords(c *call, op datarun.Op, contentType string, digest hash.Hash, l *lease) ([]datarun.Record, error) {
-	b, err := openBody(c.w, c.r, a.Limits.Body, digest)
+	b, err := openBody(c.w, c.r, a.c.Limits.Body, digest)
 	if err != nil {
 		return nil, err
 	}
@@ -106,9 +106,9 @@ func (a *API) readRecords(c *call, op datarun.Op, contentType string, digest has
 	if err != nil {
 		return nil, err
 	}
-	records, err := intake.Collect(reader, a.Limits.Records, l.grow)
+	records, err := intake.Collect(reader, a.c.Limits.Records, l.grow)
 	if errors.Is(err, intake.ErrTooMany) {
-		return nil, tooLarge(fmt.Sprintf("more than %d records; send them in parts", a.Limits.Records))
+		return nil, tooLarge(fmt.Sprintf("more than %d records; send them in parts", a.c.Limits.Records))
 	}
 	for i := range records {
 		records[i].Op = op
@@ -145,7 +145,7 @@ func (a *API) publish(c *call, records []datarun.Record, whole bool) (PushAnswer
 	if len(records) == 0 {
 		return answer, nil
 	}
-	refused, err := a.Publisher.Push(c.r.Context(), Push{
+	refused, err := a.c.Publisher.Push(c.r.Context(), Push{
 		Agency: c.caller.Agency.Code, Resource: c.entry.Resource.Code, Records: records, Whole: whole, RequestID: c.id,
 	})
 	if err != nil {
@@ -177,7 +177,7 @@ func (a *API) answerPush(c *call, key *IdempotencyKey, request [32]byte, answer 
 			return err
 		}
 		remembered := Remembered{Request: request, Status: http.StatusOK, Answer: packed, At: c.now.UTC().Truncate(time.Millisecond)}
-		if err := a.Idempotency.Put(c.r.Context(), *key, remembered); err != nil {
+		if err := a.c.Idempotency.Put(c.r.Context(), *key, remembered); err != nil {
 			return err
 		}
 	}

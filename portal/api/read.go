@@ -45,7 +45,7 @@ type reason struct{ purpose, caseNo, operator string }
 // there is no moment at which somebody has seen a row and nobody knows.
 func (a *API) readRows(c *call, operation string, keys int, why reason, read func(context.Context, Query) ([]RowView, error)) error {
 	q := Query{Resource: c.entry.Resource.Code, Items: c.grant.Items}
-	id, err := a.Ledger.Write(c.r.Context(), Reading{
+	id, err := a.c.Ledger.Write(c.r.Context(), Reading{
 		At: c.now, Agency: c.caller.Agency.Code, Resource: q.Resource, Grant: c.grant.ID, Items: q.Items,
 		Purpose: why.purpose, Case: why.caseNo, Operator: why.operator, Operation: operation, Keys: keys, RequestID: c.id,
 	})

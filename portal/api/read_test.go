@@ -186,3 +186,24 @@ func BenchmarkLookup(b *testing.B) {
 	}
 	b.ReportMetric(1000*float64(b.N)/b.Elapsed().Seconds(), "keys/s")
 }
+
+// FuzzRequests demands that no body of a read is a failure of the hub, and that none is read without a ledger entry.
+func FuzzRequests(f *testing.F) {
+	f.Add(`{"keys":["3",{"id":"1"}],"purpose":"p","case":"c","operator":"o"}`, true)
+	f.Add(`{"after":"","limit":2,"purpose":"p","case":"c"}`, false)
+	h := filled(f, nil)
+	f.Fuzz(func(t *testing.T, body string, lookup bool) {
+		op := "list"
+		if lookup {
+			op = "lookup"
+		}
+		h.Events()
+		rec := h.ask("POST", "/api/v1/resources/"+homes+"/"+op, h.police, strings.NewReader(body))
+		if rec.Code >= 500 {
+			t.Fatalf("%d %s", rec.Code, rec.Body)
+		}
+		if events := h.Events(); (rec.Code == 200) != slices.Equal(events, []string{"grants", "ledger", "read"}) {
+			t.Fatalf("%d after %v", rec.Code, events)
+		}
+	})
+}

@@ -52,7 +52,7 @@ func (a *API) listResources() operation {
 		query("share", "integer", "共享类型 1、2、3 Only of this sharing class"),
 		query("after", "string", "上一页的 next The next of the page before"),
 		query("limit", "integer", "每页条数，1–200，默认 50 Entries per page, 1–200, default 50"))
-	a.answers(&doc, ResourcePage{}, 401, 422, 429)
+	a.answers(&doc, ResourcePage{}, 401, 422, 429, 503)
 	return operation{doc: doc, need: forAgency, serve: a.serveResources}
 }
 
@@ -61,7 +61,7 @@ func (a *API) serveResources(c *call) error {
 	if err != nil {
 		return err
 	}
-	entries, err := a.Directory.Resources(c.r.Context())
+	entries, err := a.c.Directory.Resources(c.r.Context())
 	if err != nil {
 		return err
 	}
@@ -130,9 +130,9 @@ func (f *filter) matches(e *Entry) bool {
 func (a *API) getResource() operation {
 	doc := a.describe(http.MethodGet, "/api/v1/resources/{code}", "get-resource", "查看目录条目 Show a resource",
 		"返回一个信息资源的全部元数据和信息项。\n\nThe entry in full: metadata, items, key.")
-	a.answers(&doc, ResourceView{}, 401, 404, 429)
+	a.answers(&doc, ResourceView{}, 401, 404, 429, 503)
 	return operation{doc: doc, need: forAgency, serve: func(c *call) error {
-		e, err := a.Directory.Resource(c.r.Context(), codeOf(c.r))
+		e, err := a.c.Directory.Resource(c.r.Context(), codeOf(c.r))
 		if err != nil {
 			return err
 		}
