@@ -25,6 +25,7 @@ type reader interface {
 // broken says that a file cannot be understood as a whole.
 type broken struct{ fault datarun.Fault }
 
+// Error implements error.
 func (b *broken) Error() string { return b.fault.Where + ": " + b.fault.Detail }
 
 func brokenf(where, format string, args ...any) *broken {

@@ -133,7 +133,13 @@ func (c *client) turn(ctx context.Context, place string) error {
 		case <-time.After(rest):
 		}
 	}
-	return c.limit.Wait(ctx)
+	if c.limit.Wait(ctx) != nil {
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		return context.DeadlineExceeded // it would come before our turn does
+	}
+	return nil
 }
 
 // get sends a request and returns the answer's body, at most max_answer bytes after decompression. place names the
