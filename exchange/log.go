@@ -24,7 +24,7 @@ func OpenLog(ctx context.Context, c *Cluster, topic string) (*Log, error) {
 
 // Append writes values, one record each, one after the other without anything between them, and returns the offset of
 // the first when all are acknowledged. Concurrent appends share a produce request; an append on an idle log goes out at
-// once. Values that together are larger than the topic takes (2 MiB) are Invalid, and none is written. After any
+// once. Values that together, compressed, are larger than the topic takes (2 MiB) are Invalid, and none is written. After any
 // other error they may or may not be in the log. values may be used again after Append has returned.
 func (l *Log) Append(ctx context.Context, values ...[]byte) (first int64, err error) {
 	if len(values) == 0 {

@@ -21,6 +21,8 @@ import (
 // segments, written at the end only; where it does not fit, kfake replays the partition with all its records in memory
 // at once, which a large log does not survive. So a fitting snapshot is written here, reading one batch at a time, and
 // a torn batch at the very end, which nobody was told was written, is cut off.
+//
+// Every checksum is looked at, also after an orderly end: where one is wrong, kfake would cut off all that follows.
 func mend(data string, log *slog.Logger) error {
 	dirs, err := os.ReadDir(filepath.Join(data, "partitions"))
 	if errors.Is(err, os.ErrNotExist) {
@@ -70,16 +72,13 @@ func (p *partition) mend() error {
 		return err
 	}
 	old, fits := p.stored(bases)
-	if fits {
-		return nil
-	}
 	p.snap = snapshot{Version: 1, LogStartOffset: -1, CreatedAt: old.CreatedAt, Epoch: old.Epoch, MaxTimestamp: old.MaxTimestamp}
 	for i, base := range bases {
-		if err := p.scan(base, i == len(bases)-1); err != nil {
+		if err := p.scan(base, i == len(bases)-1 && !fits); err != nil {
 			return err
 		}
 	}
-	if p.txns || len(old.AbortedTxns) > 0 || p.snap.LogStartOffset < 0 {
+	if fits || p.txns || len(old.AbortedTxns) > 0 || p.snap.LogStartOffset < 0 {
 		return nil
 	}
 	// What was deleted from the front and not yet from the files stays deleted, if it was known.
@@ -137,9 +136,9 @@ const maxBatch = 64 << 20
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
-// scan walks the batches of a segment. A batch that is cut off or does not add up ends the last segment and is removed;
-// anywhere else it is Corrupt, since kfake would silently drop everything behind it.
-func (p *partition) scan(base int64, last bool) error {
+// scan walks the batches of a segment. Where the segment may be torn, a batch at its end that is cut off or does not add
+// up is removed; anywhere else it is Corrupt.
+func (p *partition) scan(base int64, torn bool) error {
 	f, err := os.OpenFile(p.path(base), os.O_RDWR, 0)
 	if err != nil {
 		return datarun.Errorf(datarun.Unavailable, "", "%w", err)
@@ -149,13 +148,17 @@ func (p *partition) scan(base int64, last bool) error {
 	if err != nil {
 		return datarun.Errorf(datarun.Unavailable, "", "%w", err)
 	}
-	good, broken, err := p.batches(f)
+	good, err := p.batches(f)
 	if err != nil {
 		return datarun.Errorf(datarun.Unavailable, "", "%w", err)
 	}
 	if good < info.Size() {
 		// Every batch is on disk before the next is begun, so only the very last one can be torn.
-		if !last || broken > 0 && good+broken < info.Size() {
+		more, err := p.goesOn(io.NewSectionReader(f, good, info.Size()-good))
+		if err != nil {
+			return datarun.Errorf(datarun.Unavailable, "", "%w", err)
+		}
+		if !torn || more {
 			return datarun.Errorf(datarun.Corrupt, "", "segment %d does not add up at byte %d of %d", base, good, info.Size())
 		}
 		p.log.Warn("broker: cutting off a batch that was not written whole", "segment", p.path(base), "bytes", info.Size()-good)
@@ -167,29 +170,53 @@ func (p *partition) scan(base int64, last bool) error {
 	return nil
 }
 
-// batches reads a segment to its end, and returns how many bytes of it are whole batches and how long the batch after
-// them is that does not add up, if there is one.
-func (p *partition) batches(f io.Reader) (good, broken int64, err error) {
+// batches reads a segment to its end and returns how many bytes of it are whole batches that follow one another.
+func (p *partition) batches(f io.Reader) (good int64, err error) {
 	var buf []byte
 	for {
 		buf = slices.Grow(buf[:0], batchHead)[:batchHead]
 		if _, err := io.ReadFull(f, buf); err != nil {
-			return good, 0, ending(err)
+			return good, ending(err)
 		}
-		size := 12 + int(int32(binary.BigEndian.Uint32(buf[8:])))
-		if size < batchHead || size > maxBatch {
-			return good, 0, nil
+		size := batchSize(buf)
+		if size < 0 {
+			return good, nil
 		}
 		buf = slices.Grow(buf, size-batchHead)[:size]
 		if _, err := io.ReadFull(f, buf[batchHead:]); err != nil {
-			return good, 0, ending(err)
+			return good, ending(err)
 		}
-		if crc32.Checksum(buf[21:], castagnoli) != binary.BigEndian.Uint32(buf[17:]) {
-			return good, int64(size), nil
+		first := int64(binary.BigEndian.Uint64(buf))
+		if !whole(buf) || p.snap.LogStartOffset >= 0 && first != p.snap.HighWatermark {
+			return good, nil
 		}
 		p.note(buf)
 		good += int64(size)
 	}
+}
+
+// batchSize returns the length of the batch that b begins with, -1 when it is none.
+func batchSize(b []byte) int {
+	size := 12 + int(int32(binary.BigEndian.Uint32(b[8:])))
+	if size < batchHead || size > maxBatch || b[16] != 2 {
+		return -1
+	}
+	return size
+}
+
+func whole(batch []byte) bool {
+	return crc32.Checksum(batch[21:], castagnoli) == binary.BigEndian.Uint32(batch[17:])
+}
+
+// goesOn reports whether there is a whole batch somewhere behind the one that does not add up, at the front of r.
+func (p *partition) goesOn(r io.Reader) (bool, error) {
+	b, err := io.ReadAll(r)
+	for i := 1; i+batchHead <= len(b); i++ {
+		if size := batchSize(b[i:]); size > 0 && i+size <= len(b) && whole(b[i:i+size]) {
+			return true, err
+		}
+	}
+	return false, err
 }
 
 // ending makes an ordinary end of what only ran out.

@@ -35,10 +35,14 @@ type write struct {
 // Open makes sure that the topic exists, finds the last entry of this hub and goes on from there. hub is the name of the
 // chain: unique per running hub, and the same after a restart.
 func Open(ctx context.Context, c *exchange.Cluster, hub string) (*Ledger, error) {
+	return openTopic(ctx, c, exchange.TopicLedger, hub)
+}
+
+func openTopic(ctx context.Context, c *exchange.Cluster, topic, hub string) (*Ledger, error) {
 	if hub == "" {
 		return nil, datarun.Errorf(datarun.Invalid, "ledger", "no hub named")
 	}
-	log, err := exchange.OpenLog(ctx, c, exchange.TopicLedger)
+	log, err := exchange.OpenLog(ctx, c, topic)
 	if err != nil {
 		return nil, datarun.Wrap("ledger", err)
 	}
