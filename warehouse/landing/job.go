@@ -53,8 +53,11 @@ func (l *Landing) failed(j *job, err error) {
 	r.retries.Add(1)
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.wait = min(max(2*r.wait, l.options.Retry), maxBackoff)
-	r.retryAt = time.Now().Add(r.wait)
+	r.running--
+	if now := time.Now(); now.After(r.retryAt) { // else an insert beside this one failed just before
+		r.wait = min(max(2*r.wait, l.options.Retry), maxBackoff)
+		r.retryAt = now.Add(r.wait)
+	}
 	r.failed = append(r.failed, j)
 	level := l.options.Logger.Warn
 	if datarun.KindOf(err) != datarun.Unavailable {
@@ -81,7 +84,10 @@ func (r *resource) committable(j *job) []*job {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	j.onDisk = true
-	r.err, r.wait = nil, 0
+	r.running--
+	if j.rows > 0 {
+		r.err, r.wait, r.retryAt = nil, 0, time.Now()
+	}
 	n := 0
 	for n < len(r.started) && r.started[n].onDisk {
 		n++

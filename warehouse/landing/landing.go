@@ -17,7 +17,7 @@ type Options struct {
 	Idle    time.Duration // a small insert starts when nothing came for so long, default 50 ms
 	Delay   time.Duration // and after so long in any case, default 300 ms
 	Inserts int           // inserts at the same time, over all resources, default 2
-	Retry   time.Duration // first wait before a failed insert is tried again, default 200 ms, doubling to 10 s
+	Retry   time.Duration // first wait before a failed insert is tried again, default 200 ms, doubling to 2 s
 	// Refuse puts a message that cannot be a row into quarantine. It must have done so when it returns nil: then the
 	// message counts as landed. An error is retried. It may be called by several goroutines.
 	Refuse func(ctx context.Context, code datarun.ResourceCode, generation uint16, partition int, m datarun.Message, fault datarun.Fault) error
@@ -45,7 +45,7 @@ func or[T comparable](v, fallback T) T {
 }
 
 // maxBackoff bounds the wait between two tries of the same thing.
-const maxBackoff = 10 * time.Second
+const maxBackoff = 2 * time.Second
 
 // Landing takes deliveries of any number of resources. Accept and Run are used at the same time.
 type Landing struct {

@@ -36,6 +36,7 @@ type resource struct {
 	partitions map[int]*partition
 	started    []*job        // inserts that are not committed, in the order in which their blocks were taken
 	failed     []*job        // those of started that wait for another try
+	running    int           // those of started that are being written
 	err        error         // of the last try, nil when it succeeded
 	wait       time.Duration // back-off
 	retryAt    time.Time
@@ -96,12 +97,14 @@ func (r *resource) arrived(rows, most int) bool {
 	return isFirst || pending >= int64(most)
 }
 
-// due is when the next insert of the resource should start; zero when nothing is pending. While a failed insert waits
-// for its next try nothing new is started: it would fail too.
+// due is when the next insert of the resource should start; zero when nothing is pending. After a failure one insert at
+// a time is tried, and nothing new is started: it would fail too.
 func (r *resource) due(o *Options, pressed bool) time.Time {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	switch {
+	case r.err != nil && r.running > 0:
+		return time.Time{}
 	case len(r.failed) > 0:
 		return r.retryAt
 	case r.first.IsZero():
@@ -116,38 +119,51 @@ func (r *resource) due(o *Options, pressed bool) time.Time {
 	return due
 }
 
-// next is the insert to start: one that failed, else what is pending.
+// next is the insert to start: one that failed, else what is pending. One goroutine calls it. It never holds the lock of
+// the resource and that of a partition together.
 func (r *resource) next(most int) *job {
 	r.mu.Lock()
-	defer r.mu.Unlock()
+	r.running++
 	if len(r.failed) > 0 {
 		j := r.failed[0]
 		r.failed = r.failed[1:]
+		r.mu.Unlock()
 		return j
 	}
+	all := make([]*partition, 0, len(r.partitions))
+	for _, p := range r.partitions {
+		all = append(all, p)
+	}
+	r.first = time.Time{}
+	r.mu.Unlock()
 	j := &job{resource: r}
-	r.take(j, most)
+	left := false
+	for _, p := range all {
+		left = p.take(j, most) || left
+	}
+	r.pending.Add(-int64(j.rows))
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if left {
+		r.first = time.Now().Add(-time.Hour) // due at once
+	}
 	r.started = append(r.started, j)
 	return j
 }
 
-// take moves up to about most rows of pending blocks of one layout into j, each partition's in order. A partition that
-// is being decoded into is waited for.
-func (r *resource) take(j *job, most int) {
-	r.first = time.Time{}
-	for _, p := range r.partitions {
-		p.mu.Lock()
-		for _, b := range p.pendingBlocks() {
-			if (len(j.blocks) > 0 && b.layout != j.blocks[0].layout) || j.rows >= most {
-				r.first = time.Now().Add(-time.Hour) // due at once
-				break
-			}
-			p.pop(b)
-			j.add(b)
+// take moves up to about most rows of pending blocks of j's layout into j, in order, and reports whether it left some. It
+// waits while the partition is being decoded into.
+func (p *partition) take(j *job, most int) (left bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, b := range p.pendingBlocks() {
+		if (len(j.blocks) > 0 && b.layout != j.blocks[0].layout) || j.rows >= most {
+			return true
 		}
-		p.mu.Unlock()
+		p.pop(b)
+		j.add(b)
 	}
-	r.pending.Add(-int64(j.rows))
+	return false
 }
 
 func (p *partition) pendingBlocks() []*block {
