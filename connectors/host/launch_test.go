@@ -30,22 +30,31 @@ func sum(path string) string {
 	return hex.EncodeToString(s[:])
 }
 
+// processState is the letter that the kernel gives a process, empty when there is none.
+func processState(pid int) string {
+	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+	if err != nil {
+		if syscall.Kill(pid, 0) == syscall.ESRCH {
+			return ""
+		}
+		return "?"
+	}
+	_, after, _ := strings.Cut(string(stat), ") ")
+	return after[:1]
+}
+
 // gone waits until no process has the id, a zombie not counting.
 func gone(t *testing.T, pid int) {
 	t.Helper()
-	for {
-		stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
-		if err != nil {
-			if syscall.Kill(pid, 0) == syscall.ESRCH {
-				return
-			}
-		} else if _, after, ok := strings.Cut(string(stat), ") "); ok && strings.HasPrefix(after, "Z") {
-			return
-		}
-		select {
-		case <-t.Context().Done():
-			t.Fatalf("process %d is still there", pid)
-		case <-time.After(10 * time.Millisecond):
+	await(t, fmt.Sprintf("process %d is gone", pid), func() bool { s := processState(pid); return s == "" || s == "Z" })
+}
+
+// await polls until ok.
+func await(t *testing.T, what string, ok func() bool) {
+	t.Helper()
+	for began := time.Now(); !ok(); time.Sleep(5 * time.Millisecond) {
+		if time.Since(began) > 2*time.Minute {
+			t.Fatalf("never: %s", what)
 		}
 	}
 }
@@ -282,18 +291,17 @@ func TestFloodDoesNotHurt(t *testing.T) {
 
 func TestKillOfAHangingProcess(t *testing.T) {
 	p, s := configure(t, role(t, "hangs"))
-	ctx, cancel := context.WithCancel(t.Context())
-	_ = s.Read(ctx, connectors.Stream{}, nil, func(datarun.Batch) error { cancel(); return nil })
+	read := make(chan error, 1)
+	go func() {
+		read <- s.Read(t.Context(), connectors.Stream{}, nil, func(datarun.Batch) error { return nil })
+	}()
 	pid := p.PID()
-	for { // until it has stopped itself
-		stat, _ := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
-		if _, after, _ := strings.Cut(string(stat), ") "); strings.HasPrefix(after, "T") {
-			break
-		}
-		time.Sleep(time.Millisecond)
-	}
+	await(t, "stopped by itself", func() bool { return processState(pid) == "T" })
 	p.Kill()
 	gone(t, pid)
+	if err := <-read; datarun.KindOf(err) != datarun.Unavailable {
+		t.Errorf("read: %v", err)
+	}
 }
 
 // A Read that ignores its cancel must not keep Close for ever.

@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -49,6 +50,24 @@ func role(t testing.TB, name string, args ...string) host.Command {
 var roles = map[string]func(args []string){
 	"journal": func([]string) { wire.Serve(conntest.Journal) },
 
+	"rows": func(args []string) {
+		n, _ := strconv.Atoi(args[0])
+		batch := datarun.Batch{Position: datarun.Position("1")}
+		for range 5000 {
+			batch.Records = append(batch.Records, datarun.Record{Data: fmt.Appendf(nil, `{"id":"420704199001011234","name":"张三","street":"%090d"}`, 7)})
+		}
+		wire.Serve(bad(func(emit func(datarun.Batch) error) error {
+			for left := n; left > 0; left -= 5000 {
+				b := batch
+				b.Records = batch.Records[:min(left, 5000)]
+				if err := emit(b); err != nil {
+					return err
+				}
+			}
+			return nil
+		}))
+	},
+
 	// Bad ones, before and in the handshake.
 	"garbage":       func([]string) { fmt.Println("Usage: something else"); forever() },
 	"endless line":  func([]string) { fmt.Print(strings.Repeat("x", 1<<20)); forever() },
@@ -80,6 +99,7 @@ var roles = map[string]func(args []string){
 		wire.Serve(bad(func(emit func(datarun.Batch) error) error {
 			_ = emit(rows(1))
 			_ = syscall.Kill(os.Getpid(), syscall.SIGSTOP)
+			forever() // this thread may run on for a moment
 			return nil
 		}))
 	},

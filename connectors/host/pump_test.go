@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -142,8 +143,7 @@ func TestPumpOrder(t *testing.T) {
 			t.Errorf("%+v", s)
 		}
 		m.Upsert(`{"id":8}`)
-		time.Sleep(1500 * time.Millisecond)
-		synctest.Wait()
+		settle(1500 * time.Millisecond)
 		if len(h.records) != 8 || m.Acked() != 8 {
 			t.Errorf("%d taken, %d acked", len(h.records), m.Acked())
 		}
@@ -164,13 +164,9 @@ func TestPumpNeverSkips(t *testing.T) {
 func neverSkips(t *testing.T, seed uint64) {
 	rnd := rand.New(rand.NewPCG(seed, 1))
 	var mu sync.Mutex
-	chance := func(of int) bool { mu.Lock(); defer mu.Unlock(); return rnd.IntN(of) == 0 }
-	nap := func() {
-		mu.Lock()
-		d := time.Duration(rnd.IntN(300)) * time.Millisecond
-		mu.Unlock()
-		time.Sleep(d)
-	}
+	draw := func(n int) int { mu.Lock(); defer mu.Unlock(); return rnd.IntN(n) }
+	chance := func(of int) bool { return draw(of) == 0 }
+	nap := func() { time.Sleep(time.Duration(draw(300)) * time.Millisecond) }
 	away := datarun.Errorf(datarun.Unavailable, "test", "away")
 	m := conntest.NewMemory(ids(30)...)
 	m.Prune = true
@@ -210,7 +206,7 @@ func neverSkips(t *testing.T, seed uint64) {
 		end := run(t, p)
 		for range 5 {
 			nap()
-			m.Upsert(fmt.Sprintf(`{"id":%d,"life":%d}`, rnd.IntN(40), life))
+			m.Upsert(fmt.Sprintf(`{"id":%d,"life":%d}`, draw(40), life))
 		}
 		if life == 5 {
 			time.Sleep(3 * time.Minute) // until it is through
@@ -267,8 +263,10 @@ func TestPumpSavesSeldomAndSoon(t *testing.T) {
 			t.Errorf("%d saves in 2 s", n)
 		}
 		before := h.count("save")
-		if err := emitNothingFor(250 * time.Millisecond); err != nil || h.count("save") != before+1 {
-			t.Errorf("the last position was not saved: %d saves, then %d", before, h.count("save"))
+		settle(250 * time.Millisecond)
+		after := h.count("save")
+		if after == before || after > before+2 {
+			t.Errorf("the last position was not saved: %d saves, then %d", before, after)
 		}
 		if err := end(); err != nil {
 			t.Error(err)
@@ -276,10 +274,10 @@ func TestPumpSavesSeldomAndSoon(t *testing.T) {
 	})
 }
 
-func emitNothingFor(d time.Duration) error {
+// settle lets the bubble's time pass and what is due happen.
+func settle(d time.Duration) {
 	time.Sleep(d)
 	synctest.Wait()
-	return nil
 }
 
 func TestPumpMergesWhatWaits(t *testing.T) {
@@ -287,7 +285,7 @@ func TestPumpMergesWhatWaits(t *testing.T) {
 		h := &hub{onTake: func(context.Context, int) error { time.Sleep(time.Second); return nil }}
 		p := newPump(h, conntest.NewMemory(ids(300)...).Source(), time.Minute)
 		end := run(t, p)
-		time.Sleep(10 * time.Second)
+		settle(10 * time.Second)
 		if n := h.count("take"); n > 3 || len(h.records) != 300 {
 			t.Errorf("%d takes of %d records", n, len(h.records))
 		}
@@ -385,10 +383,11 @@ func TestPumpStopsOnInvalid(t *testing.T) {
 
 func TestPumpRetries(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		broken := true
+		var broken atomic.Bool
+		broken.Store(true)
 		m := conntest.NewMemory(ids(3)...)
 		m.OnBatch = func(int) error {
-			if broken {
+			if broken.Load() {
 				return errors.New("nobody foresaw this")
 			}
 			return nil
@@ -396,12 +395,12 @@ func TestPumpRetries(t *testing.T) {
 		h := &hub{}
 		p := newPump(h, m.Source(), time.Second)
 		end := run(t, p)
-		time.Sleep(10 * time.Minute)
+		settle(10 * time.Minute)
 		if s := p.Status(); s.State != host.Retrying || s.Failures < 20 || s.Failures > 60 || s.Error == "" || s.Healthy() {
 			t.Errorf("%+v", s)
 		}
-		broken = false
-		time.Sleep(31 * time.Second)
+		broken.Store(false)
+		settle(31 * time.Second)
 		if s := p.Status(); s.State != host.Waiting || s.Failures != 0 || s.Records != 3 || !s.Healthy() {
 			t.Errorf("%+v", s)
 		}
@@ -414,22 +413,23 @@ func TestPumpGoesOnWithoutAck(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		m := conntest.NewMemory(ids(3)...)
 		h := &hub{}
-		broken := true
+		var broken atomic.Bool
+		broken.Store(true)
 		p := newPump(h, &witness{Source: m.Source(), hub: h, ack: func() error {
-			if broken {
+			if broken.Load() {
 				return datarun.Errorf(datarun.Invalid, "test", "the folder is read-only")
 			}
 			return nil
 		}}, time.Second)
 		end := run(t, p)
-		time.Sleep(time.Minute)
+		settle(time.Minute)
 		m.Upsert(`{"id":9}`)
-		time.Sleep(time.Minute)
+		settle(time.Minute)
 		if s := p.Status(); s.Records != 4 || s.State != host.Waiting || s.AckError == "" || s.Healthy() || m.Acked() != 0 {
 			t.Errorf("%+v", s)
 		}
-		broken = false
-		time.Sleep(time.Minute)
+		broken.Store(false)
+		settle(time.Minute)
 		if s := p.Status(); !s.Healthy() || m.Acked() != 4 {
 			t.Errorf("%+v, %d acked", s, m.Acked())
 		}
@@ -463,7 +463,7 @@ func TestPumpStopsGently(t *testing.T) {
 			}
 		}}
 		end := run(t, newPump(h, m.Source(), time.Hour))
-		time.Sleep(time.Second)
+		settle(time.Second)
 		if err := end(); err != nil || string(h.saved) != `{"next":3}` || m.Acked() != 3 {
 			t.Errorf("%v, saved %q, acked %d", err, h.saved, m.Acked())
 		}
@@ -501,7 +501,7 @@ func TestPumpKeepsPositionOfPieces(t *testing.T) {
 			return emit(rows(1))
 		}}, time.Hour)
 		end := run(t, p)
-		time.Sleep(time.Minute)
+		settle(time.Minute)
 		if string(h.saved) != "1" || len(h.records) != 7 {
 			t.Errorf("saved %q, %d records", h.saved, len(h.records))
 		}
