@@ -3,6 +3,7 @@ package conntest
 import (
 	"encoding/json"
 	"testing"
+	"time"
 
 	"datarun"
 	"datarun/connectors"
@@ -31,6 +32,10 @@ type Fixture struct {
 	// each other, since acking makes this source forget nothing.
 	Reset func(t testing.TB)
 
+	// Patience is how long a change at the source may take to be read; a safety window for late commits must fit in.
+	// Default 30 s.
+	Patience time.Duration
+
 	// Waits says that Read stays and waits for news instead of returning nil.
 	Waits bool
 
@@ -45,6 +50,9 @@ func Run(t *testing.T, f Fixture) {
 	if f.Missing.Object == "" {
 		f.Missing = f.Stream
 		f.Missing.Object = "no_such_object"
+	}
+	if f.Patience == 0 {
+		f.Patience = 30 * time.Second
 	}
 	for _, way := range ways {
 		t.Run(way.name, func(t *testing.T) {

@@ -22,7 +22,7 @@ func closeLeavesNothing(t *trial) {
 	r := t.reading(source, t.Stream, nil)
 	stop := errors.New("enough")
 	r.emit = func(int) error { return stop }
-	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	ctx, cancel := context.WithTimeout(t.Context(), t.Patience)
 	_ = r.run(ctx, nil)
 	cancel()
 	if err := source.Close(); err != nil {

@@ -64,7 +64,7 @@ func strictSettings(t *trial) {
 func strictOptions(t *trial) {
 	stream := t.Stream
 	stream.Options = withUnknownKey(stream.Options)
-	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	ctx, cancel := context.WithTimeout(t.Context(), t.Patience)
 	defer cancel()
 	t.invalid(t.reading(t.source(), stream, nil).run(ctx, nil), unknownKey)
 }
@@ -233,7 +233,7 @@ func cancelInEmit(t *trial) {
 	case <-started:
 	case err := <-ended:
 		t.Fatalf("Read ended before it emitted: %v", err)
-	case <-time.After(patience):
+	case <-time.After(t.Patience):
 		t.Fatal("Read emits nothing")
 	}
 	cancel()

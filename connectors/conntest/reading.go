@@ -14,9 +14,6 @@ import (
 	"datarun/connectors"
 )
 
-// patience is how long a change at the source may take to be read. A safety window for late commits lies within it.
-const patience = 30 * time.Second
-
 // reading is one Read with the rules that hold in every Read: it watches what is emitted.
 type reading struct {
 	t      *trial
@@ -153,13 +150,13 @@ func (t *trial) full(source connectors.Source) *reading {
 func (t *trial) rest(source connectors.Source, from datarun.Position, known table) *reading {
 	t.Helper()
 	want := t.want()
-	deadline := time.Now().Add(patience)
+	deadline := time.Now().Add(t.Patience)
 	for {
 		r := t.reading(source, t.Stream, known)
 		if t.Waits {
 			r.until = want
 		}
-		ctx, cancel := context.WithTimeout(t.Context(), patience)
+		ctx, cancel := context.WithTimeout(t.Context(), t.Patience)
 		err := r.run(ctx, from)
 		cancel()
 		if err != nil {

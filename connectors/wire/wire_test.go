@@ -57,7 +57,9 @@ func TestErrorKindsCross(t *testing.T) {
 		t.Run(kind.String(), func(t *testing.T) {
 			fail := datarun.Errorf(kind, "test: table", "列 %q is gone", "age")
 			remote := open(t, &source{
-				check:    func(context.Context, []connectors.Stream) (connectors.Report, error) { return connectors.Report{}, fail },
+				check: func(context.Context, []connectors.Stream) (connectors.Report, error) {
+					return connectors.Report{}, fail
+				},
 				discover: func(context.Context) ([]connectors.Draft, error) { return nil, fail },
 				read: func(context.Context, connectors.Stream, datarun.Position, func(datarun.Batch) error) error {
 					return fmt.Errorf("page 3: %w", fail)
