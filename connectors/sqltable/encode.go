@@ -26,6 +26,7 @@ type outlet struct {
 	prefix []byte
 	index  int
 	form   Form
+	single bool
 	native Shape // as the column was declared
 	whole  Shape
 	real   Shape
@@ -45,7 +46,7 @@ func NewEncoder(p *Plan, sink *Sink) *Encoder {
 func outlets(p *Plan, shapes []Shape) []outlet {
 	out := make([]outlet, len(shapes))
 	for i, s := range shapes {
-		o := outlet{prefix: []byte{','}, index: s.Index, form: p.Select[s.Index].Form, native: s}
+		o := outlet{prefix: []byte{','}, index: s.Index, form: p.Select[s.Index].Form, single: p.Select[s.Index].Single, native: s}
 		if i == 0 {
 			o.prefix = []byte{'{'}
 		}
@@ -99,6 +100,9 @@ func (e *Encoder) append(dst []byte, o *outlet, v driver.Value) ([]byte, datarun
 		}
 		return o.bytes.Append(dst, v)
 	case float64, float32:
+		if f, ok := v.(float64); ok && o.single {
+			v = float32(f)
+		}
 		e.scratch = appendReal(e.scratch[:0], v, o.form)
 		if o.form == FormDecimal && !math.IsInf(realOf(v), 0) && !math.IsNaN(realOf(v)) {
 			return o.native.Append(dst, e.scratch)

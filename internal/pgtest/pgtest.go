@@ -177,7 +177,7 @@ func await(c Config, log string) error {
 		cancel()
 		if time.Now().After(deadline) {
 			text, _ := os.ReadFile(log)
-			return fmt.Errorf("the server does not answer: %w: %s", err, text)
+			return fmt.Errorf("the server does not answer: %w: %.4000s", err, text)
 		}
 		time.Sleep(50 * time.Millisecond)
 	}
