@@ -4,7 +4,7 @@ export CGO_ENABLED = 0
 GO ?= go
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 LINT = github.com/golangci/golangci-lint/v2/cmd/golangci-lint
-LINT_VERSION = v2.5.0
+LINT_VERSION = v2.15.0
 
 .PHONY: build demo test e2e chaos bench fuzz lint fmt generate clean
 

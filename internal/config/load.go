@@ -26,6 +26,13 @@ func Default() *Config {
 	return c
 }
 
+// LoadDefault is Default with its paths taken from the working directory: what holds without a file.
+func LoadDefault() *Config {
+	c := Default()
+	c.anchor(".")
+	return c
+}
+
 // Load reads and validates a file. Every problem found is in the error, one per line, each with file, line and key.
 // Relative paths in the file are taken from its folder.
 func Load(path string) (*Config, error) {
@@ -140,6 +147,9 @@ type lines struct {
 // at renders "file:line: key" for a YAML path such as $.sources[0].name; without the line when the key is absent.
 func (l lines) at(key string) string {
 	shown := strings.TrimPrefix(key, "$.")
+	if l.file == nil {
+		return l.path
+	}
 	for k := key; k != "$" && k != ""; k = parent(k) {
 		p, err := yaml.PathString(k)
 		if err != nil {

@@ -27,11 +27,7 @@ func (c *Config) validate(l lines) error {
 	if !name.MatchString(c.Hub) {
 		p.add("$.hub", "want %s", name)
 	}
-	for i, r := range c.Roles {
-		if !slices.Contains([]string{"connect", "land", "portal"}, r) {
-			p.add(fmt.Sprintf("$.roles[%d]", i), "want connect, land or portal")
-		}
-	}
+	c.validateRoles(p)
 	oneOf(p, "$.log.level", c.Log.Level, "debug", "info", "warn", "error")
 	oneOf(p, "$.log.format", c.Log.Format, "text", "json")
 	oneOf(p, "$.kafka.sasl.mechanism", c.Kafka.SASL.Mechanism, "", "PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512")
@@ -52,10 +48,36 @@ func (c *Config) validate(l lines) error {
 		p.add("$.kafka.replication", "want 1 or more")
 	}
 	c.validateSources(p)
+	return p.err()
+}
+
+func (p *problems) err() error {
 	if len(p.found) == 0 {
 		return nil
 	}
 	return &datarun.Error{Kind: datarun.Invalid, Op: "config", Msg: strings.Join(p.found, "\n")}
+}
+
+var allRoles = []string{"connect", "land", "portal"}
+
+func (c *Config) validateRoles(p *problems) {
+	for i, r := range c.Roles {
+		if !slices.Contains(allRoles, r) {
+			p.add(fmt.Sprintf("$.roles[%d]", i), "want connect, land or portal")
+		}
+	}
+	split := slices.ContainsFunc(allRoles, func(r string) bool { return !c.Has(r) })
+	if split && (len(c.Kafka.Brokers) == 0 || len(c.ClickHouse.Addresses) == 0) {
+		p.add("$.roles", "a split hub needs kafka.brokers and clickhouse.addresses: the embedded engines belong to one process")
+	}
+}
+
+// SetRoles replaces the roles, as --roles does; Invalid as in the file.
+func (c *Config) SetRoles(roles []string) error {
+	c.Roles = roles
+	p := &problems{lines: lines{path: "--roles"}}
+	c.validateRoles(p)
+	return p.err()
 }
 
 func (c *Config) validateSources(p *problems) {

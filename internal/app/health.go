@@ -1,0 +1,60 @@
+package app
+
+import (
+	"context"
+	"sort"
+	"sync"
+
+	"datarun"
+	"datarun/portal/api"
+)
+
+// health knows which parts of the hub do not work, and why. It is safe for concurrent use.
+type health struct {
+	mu     sync.Mutex
+	causes map[string]string
+}
+
+// set notes the state of a part: an error is a cause, nil clears it. What is shown is the kind and the place; the
+// text of a driver could hold an address.
+func (h *health) set(part string, err error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if err == nil {
+		delete(h.causes, part)
+		return
+	}
+	if h.causes == nil {
+		h.causes = map[string]string{}
+	}
+	h.causes[part] = publicDetail(err)
+}
+
+// publicDetail says what is wrong without saying where or with whom.
+func publicDetail(err error) string {
+	switch datarun.KindOf(err) {
+	case datarun.Unavailable:
+		return "does not answer"
+	case datarun.Denied:
+		return "refuses the hub's credentials"
+	case datarun.Conflict:
+		return "is not as the directory wants it; see the hub's log"
+	case datarun.Corrupt:
+		return "holds bytes that do not add up; see the hub's log"
+	case datarun.Invalid:
+		return "has wrong settings; see the hub's log"
+	}
+	return "failed; see the hub's log"
+}
+
+// Causes implements api.Readiness.
+func (h *health) Causes(context.Context) []api.Cause {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	out := make([]api.Cause, 0, len(h.causes))
+	for part, detail := range h.causes {
+		out = append(out, api.Cause{Part: part, Detail: detail})
+	}
+	sort.Slice(out, func(i, j int) bool { return out[i].Part < out[j].Part })
+	return out
+}
