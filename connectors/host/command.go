@@ -23,7 +23,8 @@ type Command struct {
 	// SHA256 is the executable's checksum in hex. It is required unless the command came from Self. The file is copied
 	// to a private directory, the copy is checked and the copy is run: whoever changes the file afterwards changes nothing.
 	SHA256 string
-	// CopyDir is where that private directory is made; it must allow execution. Default: the system's temporary directory.
+	// CopyDir is where that private directory is made; it must allow execution. What a killed hub left there is removed by
+	// the next. Default: the system's temporary directory.
 	CopyDir string
 
 	// Env are KEY=VALUE entries for this connector. Beside them it gets only what inherited lists; no secret of the hub.
@@ -91,7 +92,7 @@ func (c Command) executable(dir string) (string, error) {
 	if err != nil || len(want) != sha256.Size {
 		return "", datarun.Errorf(datarun.Invalid, c.op(), "an executable outside the hub needs its SHA-256 checksum, 64 hex digits (sha256sum %s)", c.Path)
 	}
-	return c.checkedCopy(filepath.Join(dir, filepath.Base(c.Path)), want)
+	return c.checkedCopy(filepath.Join(dir, "run-"+filepath.Base(c.Path)), want)
 }
 
 func (c Command) checkedCopy(to string, want []byte) (string, error) {

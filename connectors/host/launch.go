@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"io/fs"
-	"os"
 	"os/exec"
 	"strings"
 	"sync"
@@ -27,7 +26,7 @@ const endWait = 2 * time.Second
 // Process is one connector process that has answered. It runs until Close, Kill or its own end.
 type Process struct {
 	command Command
-	dir     string // private: the copy of the executable
+	dir     *private // the copy of the executable, and the socket
 	child   *child
 	plugin  *plugin.Client
 	client  *wire.Client
@@ -40,13 +39,13 @@ type Process struct {
 // Internal: it does not speak the protocol. Unavailable: it ended, or was silent, before it answered.
 func Launch(ctx context.Context, command Command) (*Process, error) {
 	command = command.withDefaults()
-	dir, err := os.MkdirTemp(command.CopyDir, "datarun-connector-")
+	dir, err := makePrivate(command.CopyDir)
 	if err != nil {
-		return nil, datarun.Errorf(datarun.Unavailable, command.op(), "make a private directory: %w", err)
+		return nil, err
 	}
-	path, err := command.executable(dir)
+	path, err := command.executable(dir.path)
 	if err != nil {
-		_ = os.RemoveAll(dir)
+		dir.remove()
 		return nil, err
 	}
 	p := &Process{command: command, dir: dir}
@@ -105,6 +104,7 @@ func (p *Process) config() *plugin.ClientConfig {
 		SyncStdout:       said,
 		SyncStderr:       said,
 		GRPCDialOptions:  wire.DialOptions(),
+		UnixSocketConfig: &plugin.UnixSocketConfig{TempDir: p.dir.sockets()},
 		RunnerFunc: func(_ hclog.Logger, cmd *exec.Cmd, _ string) (runner.Runner, error) {
 			p.child.cmd.Env = append(p.child.cmd.Env, cmd.Env...) // the cookie and the certificate
 			return p.child, nil
@@ -188,7 +188,7 @@ func (p *Process) end(wait time.Duration) {
 		p.plugin.Kill()
 		watchdog.Stop()
 		_ = p.child.kill()
-		_ = os.RemoveAll(p.dir)
+		p.dir.remove()
 	})
 }
 

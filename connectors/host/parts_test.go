@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -139,5 +140,31 @@ func TestLineLogDrops(t *testing.T) {
 	_, _ = l.Write([]byte("later\n"))
 	if !strings.Contains(out.String(), "dropped_lines=") {
 		t.Error("nobody is told that lines were dropped")
+	}
+}
+
+// What a killed hub left is removed, what a live one uses and what is too young to tell is not.
+func TestSweep(t *testing.T) {
+	parent := t.TempDir()
+	used, err := makePrivate(parent)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer used.remove()
+	left, err := makePrivate(parent)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = left.lock.Close() // as the kernel does when a process ends
+	sweep(parent, time.Now().Add(-sweepAge))
+	if _, err := os.Stat(left.path); err != nil {
+		t.Errorf("swept too early: %v", err)
+	}
+	sweep(parent, time.Now().Add(time.Second))
+	if _, err := os.Stat(left.path); !os.IsNotExist(err) {
+		t.Errorf("still there: %v", err)
+	}
+	if _, err := os.Stat(used.path); err != nil {
+		t.Errorf("swept while in use: %v", err)
 	}
 }
