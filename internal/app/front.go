@@ -23,7 +23,7 @@ func (h *Hub) runPortal(ctx context.Context, ready func()) error {
 	d, memory := door{h}, idempotency{table}
 	handler, err := portal.New(portal.Config{
 		API: api.Config{
-			Directory: d, Grants: d, Publisher: d, Reader: d, Ledger: ledgerDoor{h}, Readiness: &h.health,
+			Directory: d, Grants: d, Publisher: d, Reader: d, Ledger: ledgerDoor{h}, Readiness: readiness{h},
 			Idempotency: memory, Authenticator: auth.New(d, auth.Limits{}), Limits: api.Limits{Body: int64(h.cfg.Portal.MaxBody)},
 		},
 		Metrics: h.meters.handler(), Log: h.log,

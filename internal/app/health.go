@@ -6,6 +6,7 @@ import (
 	"sync"
 
 	"datarun"
+	"datarun/connectors/host"
 	"datarun/portal/api"
 )
 
@@ -56,5 +57,28 @@ func (h *health) Causes(context.Context) []api.Cause {
 		out = append(out, api.Cause{Part: part, Detail: detail})
 	}
 	sort.Slice(out, func(i, j int) bool { return out[i].Part < out[j].Part })
+	return out
+}
+
+// readiness is what the portal says of the hub: the parts that do not work, and the sources and streams that stopped
+// until somebody mends them. What is tried again by itself is in the metrics.
+type readiness struct{ *Hub }
+
+// Causes implements api.Readiness.
+func (r readiness) Causes(ctx context.Context) []api.Cause {
+	out := r.health.Causes(ctx)
+	stopped := func(part string, kind datarun.Kind) {
+		out = append(out, api.Cause{Part: part, Detail: "stopped: " + publicDetail(datarun.Errorf(kind, part, "stopped"))})
+	}
+	for _, s := range r.sourceStatuses() {
+		if s.Process.State == host.Stopped {
+			stopped("source "+s.Source, s.Process.Kind)
+		}
+		for _, st := range s.Streams {
+			if st.State == host.Stopped {
+				stopped("source "+s.Source+", stream "+st.Stream, st.Kind)
+			}
+		}
+	}
 	return out
 }

@@ -63,7 +63,7 @@ func (m *meters) Collect(out chan<- prometheus.Metric) {
 	m.quarantine(ctx, out)
 	m.landing(out)
 	m.lag(ctx, out)
-	out <- prometheus.MustNewConstMetric(causes, prometheus.GaugeValue, float64(len(m.hub.health.Causes(ctx))))
+	out <- prometheus.MustNewConstMetric(causes, prometheus.GaugeValue, float64(len(readiness{m.hub}.Causes(ctx))))
 }
 
 func (m *meters) flows(out chan<- prometheus.Metric) {
