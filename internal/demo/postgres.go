@@ -34,6 +34,12 @@ func startPostgres(ctx context.Context, dir string) (*postgresServer, error) {
 	if err != nil {
 		return nil, err
 	}
+	// Below /root, say, the user that the server is to run as cannot get into the folder.
+	probe := exec.CommandContext(ctx, initdb, "--version")
+	probe.SysProcAttr, probe.Dir = attr, dir
+	if err := probe.Run(); err != nil && ctx.Err() == nil {
+		return nil, datarun.Errorf(datarun.NotFound, "demo", "PostgreSQL cannot run in the demo's folder: %w", err)
+	}
 	data := filepath.Join(dir, "data")
 	if _, err := os.Stat(filepath.Join(data, "PG_VERSION")); err != nil {
 		cmd := exec.CommandContext(ctx, initdb, "-D", data, "-U", "housing", "-A", "trust", "-E", "UTF8", "--no-locale", "--no-sync")
