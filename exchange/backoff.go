@@ -4,6 +4,8 @@ import (
 	"context"
 	"math/rand/v2"
 	"time"
+
+	"datarun"
 )
 
 // backOff waits longer each time, from first to most, with up to half of each wait left out by chance so that many
@@ -35,5 +37,18 @@ func pause(ctx context.Context, d time.Duration) bool {
 		return ctx.Err() == nil
 	case <-ctx.Done():
 		return false
+	}
+}
+
+// retry calls fn until it succeeds or fails for good, at most for the cluster's timeout. What is Unavailable is tried
+// again: a leader that is being elected, a broker that starts anew.
+func (c *Cluster) retry(ctx context.Context, fn func() error) error {
+	since := time.Now()
+	wait := backOff{first: 20 * time.Millisecond, most: time.Second}
+	for {
+		err := fn()
+		if err == nil || datarun.KindOf(err) != datarun.Unavailable || time.Since(since) > c.cfg.Timeout || !wait.sleep(ctx) {
+			return err
+		}
 	}
 }

@@ -41,6 +41,12 @@ type SASL struct {
 	Password  string
 }
 
+// String leaves the password out, so that it does not get into a log by accident.
+func (s SASL) String() string { return s.Mechanism + " " + s.User }
+
+// GoString leaves the password out.
+func (s SASL) GoString() string { return s.String() }
+
 // Cluster is a connection to one Kafka cluster, shared by everything that speaks to it. It is safe for concurrent use.
 type Cluster struct {
 	cfg       Config

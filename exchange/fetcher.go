@@ -2,6 +2,7 @@ package exchange
 
 import (
 	"context"
+	"math/rand/v2"
 	"slices"
 	"strings"
 	"sync"
@@ -133,7 +134,7 @@ func (f *fetcher) assign(over context.Context, assignments map[string][]kafka.Pa
 			return false
 		}
 	}
-	f.coldSlots = 4 + 2*len(f.parts)/coldMost
+	f.coldSlots = 8 + 2*len(f.parts)/coldMost
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	for _, p := range f.parts {
@@ -246,7 +247,7 @@ func (f *fetcher) ask(leader int32, parts []*part, long bool, reserve int) {
 	wants, turns := make([]want, len(parts)), make([]int, len(parts))
 	bytes, most, wait := f.s.cfg.FetchBytes, reserve, time.Duration(0)
 	if long {
-		bytes, most, wait = min(coldBytes, f.s.cfg.FetchBytes), 16*coldBytes, coldWait
+		bytes, most, wait = min(coldBytes, f.s.cfg.FetchBytes), 16*coldBytes, coldWait/2+rand.N(coldWait/2) // not all at the same time
 	}
 	f.mu.Lock()
 	for i, p := range parts {

@@ -111,6 +111,11 @@ func (c *Cluster) leader(ctx context.Context, topic string, partition int) (int3
 
 // Partitions returns how many partitions a topic has; NotFound when there is no such topic.
 func (c *Cluster) Partitions(ctx context.Context, topic string) (int, error) {
-	l, err := c.leaders(ctx, topic)
-	return len(l), datarun.Wrap("kafka", err)
+	n := 0
+	err := c.retry(ctx, func() error {
+		l, err := c.leaders(ctx, topic)
+		n = len(l)
+		return err
+	})
+	return n, datarun.Wrap("kafka", err)
 }

@@ -23,8 +23,17 @@ const (
 	atStart = -2
 )
 
-// listOffsets returns the first or the next offset of partitions, asking each leader once.
-func (c *Cluster) listOffsets(ctx context.Context, places []place, at int64) (map[place]int64, error) {
+// listOffsets returns the first or the next offset of partitions.
+func (c *Cluster) listOffsets(ctx context.Context, places []place, at int64) (out map[place]int64, err error) {
+	err = c.retry(ctx, func() error {
+		out, err = c.listOffsetsOnce(ctx, places, at)
+		return err
+	})
+	return out, err
+}
+
+// listOffsetsOnce asks each leader once.
+func (c *Cluster) listOffsetsOnce(ctx context.Context, places []place, at int64) (map[place]int64, error) {
 	byLeader := map[int32]map[string][]listoffsets.RequestPartition{}
 	for _, p := range places {
 		leader, err := c.leader(ctx, p.topic, int(p.partition))
@@ -46,6 +55,9 @@ func (c *Cluster) listOffsets(ctx context.Context, places []place, at int64) (ma
 		}
 		res, err := call[*listoffsets.Response](ctx, c, leader, req)
 		if err != nil {
+			for topic := range topics {
+				c.meta.forget(topic)
+			}
 			return nil, err
 		}
 		for _, t := range res.Topics {
@@ -127,7 +139,15 @@ func commitError(res *offsetcommit.Response) error {
 }
 
 // committed returns the offsets a group has committed; -1 for none.
-func (c *Cluster) committed(ctx context.Context, group string, places []place) (map[place]int64, error) {
+func (c *Cluster) committed(ctx context.Context, group string, places []place) (out map[place]int64, err error) {
+	err = c.retry(ctx, func() error {
+		out, err = c.committedOnce(ctx, group, places)
+		return err
+	})
+	return out, err
+}
+
+func (c *Cluster) committedOnce(ctx context.Context, group string, places []place) (map[place]int64, error) {
 	coordinator, err := c.coordinator(ctx, group)
 	if err != nil {
 		return nil, err

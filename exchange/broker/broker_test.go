@@ -17,6 +17,7 @@ import (
 	"datarun"
 	"datarun/exchange"
 	"datarun/exchange/broker"
+	"datarun/internal/need"
 )
 
 // TestMain lets the test binary be the process that is killed.
@@ -274,6 +275,48 @@ func TestRetention(t *testing.T) {
 			if start, err = l.Start(t.Context()); err != nil {
 				t.Fatal(err)
 			}
+		}
+	}
+}
+
+// TestKcat checks that librdkafka can log in, with which ClickHouse's Kafka engine reads: it takes a broker that does not
+// advertise the first SASL handshake for one without SASL.
+func TestKcat(t *testing.T) {
+	kcat, ok := need.Find("kcat")
+	if !ok {
+		t.Skip("kcat is not installed")
+	}
+	b, err := broker.Open(t.TempDir(), broker.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer b.Close()
+	c, err := connect(t.Context(), b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	l, err := exchange.OpenLog(t.Context(), c, "log")
+	if err != nil {
+		t.Fatal(err)
+	}
+	creds := b.Credentials()
+	for i, mechanism := range []string{"PLAIN", "SCRAM-SHA-256"} {
+		login := []string{
+			"-b", b.Addr(), "-X", "security.protocol=SASL_PLAINTEXT", "-X", "sasl.mechanism=" + mechanism,
+			"-X", "sasl.username=" + creds.User, "-X", "sasl.password=" + creds.Password, "-t", "log",
+		}
+		produce := exec.Command(kcat, append(login, "-P", "-z", "zstd")...)
+		produce.Stdin = strings.NewReader("from kcat\n")
+		if out, err := produce.CombinedOutput(); err != nil {
+			t.Fatalf("%s: %v: %s", mechanism, err, out)
+		}
+		if _, err := l.Append(t.Context(), []byte("from the hub")); err != nil {
+			t.Fatal(err)
+		}
+		out, err := exec.Command(kcat, append(login, "-C", "-e", "-q")...).Output()
+		if want := strings.Repeat("from kcat\nfrom the hub\n", i+1); string(out) != want || err != nil {
+			t.Errorf("%s: read %q, %v", mechanism, out, err)
 		}
 	}
 }
