@@ -14,8 +14,8 @@ import (
 type Options struct {
 	Rows    int           // most rows of one insert, default 200,000
 	Bytes   int64         // most bytes decoded and not yet on disk, over all resources, default 96 MiB
-	Idle    time.Duration // a small insert starts when nothing came for so long, default 50 ms
-	Delay   time.Duration // and after so long in any case, default 300 ms
+	Idle    time.Duration // a small insert starts when nothing came for so long, default 50 ms; in a load four times that
+	Delay   time.Duration // and after so long in any case, default 300 ms; in a load four times that
 	Inserts int           // inserts at the same time, over all resources, default 2
 	Retry   time.Duration // first wait before a failed insert is tried again, default 200 ms, doubling to 2 s
 	// Refuse puts a message that cannot be a row into quarantine. It must have done so when it returns nil: then the

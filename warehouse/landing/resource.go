@@ -112,12 +112,20 @@ func (r *resource) due(o *Options, pressed bool) time.Time {
 	case pressed || r.pending.Load() >= int64(o.Rows):
 		return r.first
 	}
-	due := r.latest.Add(o.Idle)
-	if latest := r.first.Add(o.Delay); latest.Before(due) {
+	idle, delay := o.Idle, o.Delay
+	if r.pending.Load() >= bulk {
+		// A load: every insert is a part that has to be synced and merged, so it may grow while more comes.
+		idle, delay = 4*idle, 4*delay
+	}
+	due := r.latest.Add(idle)
+	if latest := r.first.Add(delay); latest.Before(due) {
 		return latest
 	}
 	return due
 }
+
+// bulk is how many pending rows tell a load from a trickle.
+const bulk = 5_000
 
 // next is the insert to start: one that failed, else what is pending. One goroutine calls it. It never holds the lock of
 // the resource and that of a partition together.

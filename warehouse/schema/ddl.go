@@ -59,7 +59,7 @@ func createTable(r *datarun.Resource, columns []Column, place Place) string {
 		b.WriteByte('\n')
 	}
 	fmt.Fprintf(&b, ")\nENGINE = %s\nORDER BY %s\n", place.engine(name), KeyColumn)
-	fmt.Fprintf(&b, "SETTINGS index_granularity = %d, fsync_after_insert = 1, fsync_part_directory = 1\n", Granularity)
+	fmt.Fprintf(&b, "SETTINGS index_granularity = %d, min_compress_block_size = %d, fsync_after_insert = 1, fsync_part_directory = 1\n", Granularity, CompressBlock)
 	fmt.Fprintf(&b, "COMMENT %s", text(tableComment(r)))
 	return b.String()
 }

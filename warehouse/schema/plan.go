@@ -9,9 +9,12 @@ import (
 	"datarun"
 )
 
-// Granularity is the rows per mark of the resource tables. A lookup of one key reads this many rows; DESIGN.md has the
-// measurements that chose it.
-const Granularity = 512
+// Granularity is the rows per mark of the resource tables, and CompressBlock the least bytes that are compressed as one.
+// A lookup of one key decompresses one such block of every column; DESIGN.md has the measurements that chose them.
+const (
+	Granularity   = 256
+	CompressBlock = 4096
+)
 
 // Column is one column of a table or view as the server has it.
 type Column struct {

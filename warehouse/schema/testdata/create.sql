@@ -19,7 +19,7 @@ CREATE TABLE IF NOT EXISTS datarun.r_306001_000001
 )
 ENGINE = ReplacingMergeTree(_version, _deleted)
 ORDER BY _key
-SETTINGS index_granularity = 512, fsync_after_insert = 1, fsync_part_directory = 1
+SETTINGS index_granularity = 256, min_compress_block_size = 4096, fsync_after_insert = 1, fsync_part_directory = 1
 COMMENT '{"name":"不动产\'登记","key":["id"]}';
 
 CREATE OR REPLACE VIEW datarun.v_306001_000001
