@@ -72,7 +72,7 @@ func openCluster(ctx context.Context, cfg *config.Config, log *slog.Logger, shar
 		if addr, cred, stopBroker, err = openBroker(cfg, log, shared); err != nil {
 			return nil, "", nil, err
 		}
-		ec.Brokers, ec.Replication = []string{addr}, 1
+		ec.Brokers, ec.Replication, ec.Embedded = []string{addr}, 1, true
 		ec.SASL = exchange.SASL{Mechanism: cred.Mechanism, User: cred.User, Password: cred.Password}
 	}
 	if c, err = exchange.Open(ctx, ec); err != nil {

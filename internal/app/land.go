@@ -66,7 +66,7 @@ func (h *Hub) withWarehouse(ctx context.Context, access warehouse.Config, ready 
 	defer db.Close()
 	h.db = db
 	h.lookup = lookup.New(db, lookup.Options{})
-	h.lander = landing.New(db, landing.Options{Bytes: int64(h.cfg.Kafka.Buffer), Refuse: h.refuse, Logger: h.log})
+	h.lander = landing.New(db, landing.Options{Refuse: h.refuse, Logger: h.log})
 	if h.cfg.Has("land") {
 		h.subscriber = exchange.NewSubscriber(h.cluster, exchange.SubscriberConfig{
 			Group: landingGroup, InFlight: int(h.cfg.Kafka.Buffer), OnFault: h.logFault,

@@ -66,6 +66,7 @@ func newConnectorServe() *cobra.Command {
 			if !ok {
 				return datarun.Errorf(datarun.NotFound, "connector", "%q is not built in", args[0])
 			}
+			tuneMemory(96 << 20)
 			wire.Serve(c)
 			return nil
 		},

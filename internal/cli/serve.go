@@ -1,6 +1,9 @@
 package cli
 
 import (
+	"os"
+	"runtime/debug"
+
 	"github.com/spf13/cobra"
 
 	"datarun/internal/app"
@@ -27,6 +30,7 @@ A split hub needs kafka.brokers and clickhouse.addresses.`,
 				}
 			}
 			log := logger(c)
+			tuneMemory(320 << 20)
 			return app.New(c, log).Run(cmd.Context(), func(h *app.Hub) {
 				a := h.Addresses()
 				log.Info("hub is up", "hub", c.Hub, "roles", c.Roles, "portal", a.Portal, "kafka", a.Kafka, "clickhouse", a.ClickHouse)
@@ -35,4 +39,15 @@ A split hub needs kafka.brokers and clickhouse.addresses.`,
 	}
 	cmd.Flags().StringSliceVar(&roles, "roles", nil, "connect, land, portal; default: the configuration's")
 	return cmd
+}
+
+// tuneMemory lets the heap grow further between collections than Go does by itself, since most of what the hub holds
+// lives for one batch, and bounds it softly at limit bytes instead. GOGC and GOMEMLIMIT win.
+func tuneMemory(limit int64) {
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(400)
+	}
+	if os.Getenv("GOMEMLIMIT") == "" {
+		debug.SetMemoryLimit(limit)
+	}
 }
