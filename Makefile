@@ -12,22 +12,23 @@ build: ## bin/datarun
 	$(GO) build -trimpath -ldflags "-s -w -X datarun/internal/cli.version=$(VERSION)" -o bin/datarun ./cmd/datarun
 
 demo: build ## a synthetic city on embedded engines, in demo-data/
+	bin/datarun engine fetch
 	bin/datarun demo
 
-test: ## every test, on whatever of PostgreSQL, MariaDB, Java and npm the machine has
-	.ci/install
+test: build ## every test, on real PostgreSQL, MariaDB, Apache Kafka and ClickHouse
+	.ci/install && bin/datarun engine fetch
 	$(GO) test -timeout 20m ./...
 
 e2e: build ## the whole path with real processes: demo, SIGKILL, Apache Kafka
-	.ci/install
+	.ci/install && bin/datarun engine fetch
 	DATARUN_E2E=1 $(GO) test -count=1 -timeout 20m ./internal/e2e/...
 
 chaos: build ## kill the hub KILLS times at random while a source changes
 	DATARUN_E2E=1 KILLS=$(or $(KILLS),10) $(GO) test -count=1 -timeout 60m -run Kill -v ./internal/e2e/...
 
 bench: build ## the figures of docs/performance.md, with the competitor in the same run
-	.ci/install
-	$(GO) run ./internal/bench
+	.ci/install && bin/datarun engine fetch
+	DATARUN_BENCH=1 $(GO) test -count=1 -timeout 60m -v -run TestBench ./internal/bench
 
 FUZZTIME ?= 10s
 fuzz: ## every fuzz target for FUZZTIME

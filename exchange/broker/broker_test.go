@@ -17,7 +17,6 @@ import (
 	"datarun"
 	"datarun/exchange"
 	"datarun/exchange/broker"
-	"datarun/internal/need"
 )
 
 // TestMain lets the test binary be the process that is killed.
@@ -282,8 +281,8 @@ func TestRetention(t *testing.T) {
 // TestKcat checks that librdkafka can log in, with which ClickHouse's Kafka engine reads: it takes a broker that does not
 // advertise the first SASL handshake for one without SASL.
 func TestKcat(t *testing.T) {
-	kcat, ok := need.Find("kcat")
-	if !ok {
+	kcat, err := exec.LookPath("kcat")
+	if err != nil {
 		t.Skip("kcat is not installed")
 	}
 	b, err := broker.Open(t.TempDir(), broker.Options{})

@@ -56,7 +56,7 @@ Exit codes: 0 done, 1 a bug, 2 wrong usage, 3 invalid input, 4 not found or not 
 	}
 	root.PersistentFlags().StringVarP(&g.file, "config", "c", DefaultConfig, "configuration file")
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
-	root.AddCommand(newServe(g), newDemo(), newConnector(g), newCatalog(g), newLookup(g), newQuarantine(g), newConfig(g), newVersion())
+	root.AddCommand(newServe(g), newDemo(), newConnector(g), newCatalog(g), newLookup(g), newQuarantine(g), newConfig(g), newEngine(), newVersion())
 	wrapArgs(root)
 	return root
 }

@@ -14,7 +14,7 @@ import (
 	"time"
 
 	"datarun"
-	"datarun/internal/need"
+	"datarun/internal/program"
 )
 
 // postgresServer is the housing bureau's own PostgreSQL, a private server in the demo's folder on a loopback port.
@@ -25,8 +25,8 @@ type postgresServer struct {
 
 // startPostgres makes (once) and starts a server below dir. NotFound means that the machine has no PostgreSQL.
 func startPostgres(ctx context.Context, dir string) (*postgresServer, error) {
-	initdb, ok := need.Find("initdb")
-	server, ok2 := need.Find("postgres")
+	initdb, ok := program.Find("initdb")
+	server, ok2 := program.Find("postgres")
 	if !ok || !ok2 {
 		return nil, datarun.Errorf(datarun.NotFound, "demo", "no PostgreSQL server on this machine")
 	}

@@ -1,7 +1,3 @@
-// Package enginetest gives tests a real ClickHouse engine, one per test binary.
-//
-// It guarantees: the engine ends with the test binary. A machine without an engine skips the test, or fails it where
-// DATARUN_NO_SKIP=1. It does not fetch one: tests must not download half a gigabyte by surprise.
 package enginetest
 
 import (
