@@ -84,7 +84,7 @@ func want(t *testing.T, got []string, wanted ...string) {
 func TestConformance(t *testing.T) {
 	c := mariatest.Start(t)
 	db := mariatest.Open(t, c)
-	exec(t, db, `CREATE TABLE persons (id bigint AUTO_INCREMENT PRIMARY KEY, name varchar(50), area decimal(10,2), born date, gone boolean NOT NULL DEFAULT 0,
+	exec(t, db, `CREATE TABLE persons (id bigint AUTO_INCREMENT PRIMARY KEY, name varchar(2000), area decimal(10,2), born date, gone boolean NOT NULL DEFAULT 0,
 		updated_at datetime(6) NOT NULL DEFAULT now(6) ON UPDATE now(6), KEY (updated_at))`)
 	conntest.Run(t, conntest.Fixture{
 		Connector: Connector,
@@ -111,7 +111,7 @@ func TestConformance(t *testing.T) {
 			return out
 		},
 		Reset: func(t testing.TB) {
-			exec(t, db, `TRUNCATE persons; INSERT INTO persons (name, area, born) SELECT concat('姓名', seq), seq / 7.0, '1990-01-01' + INTERVAL seq DAY FROM seq_1_to_10500`)
+			exec(t, db, `TRUNCATE persons; INSERT INTO persons (name, area, born) SELECT concat(repeat('姓名', 500), seq), seq / 7.0, '1990-01-01' + INTERVAL seq DAY FROM seq_1_to_600`)
 		},
 		Insert: func(t testing.TB) { exec(t, db, `INSERT INTO persons (name) VALUES ('𠮷"\n')`) },
 		Update: func(t testing.TB) { exec(t, db, `UPDATE persons SET name = concat(name, 'x') WHERE id = 7`) },

@@ -19,6 +19,7 @@ import (
 type Source struct {
 	settings settings
 	secrets  []string
+	slots    sqltable.Slots
 	reader   sqltable.Reader
 	mu       sync.Mutex
 	db       *sql.DB // opened by the first call that needs it
@@ -29,7 +30,7 @@ func newSource(raw json.RawMessage) (*Source, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Source{settings: s, secrets: s.secrets()}, nil
+	return &Source{settings: s, secrets: s.secrets(), slots: make(sqltable.Slots, s.Connections)}, nil
 }
 
 func (s *Source) connect(ctx context.Context) (*sql.Conn, error) {
@@ -59,7 +60,7 @@ func (s *Source) open() (*sql.DB, error) {
 		return nil, datarun.Errorf(datarun.Invalid, "settings", "dsn: cannot be used")
 	}
 	s.db = sql.OpenDB(connector)
-	s.db.SetMaxOpenConns(s.settings.Connections)
+	s.db.SetMaxOpenConns(s.settings.Connections + sqltable.Spare)
 	s.db.SetMaxIdleConns(2)
 	s.db.SetConnMaxIdleTime(time.Minute)
 	return s.db, nil
@@ -67,6 +68,10 @@ func (s *Source) open() (*sql.DB, error) {
 
 // Read emits the stream's rows after the position.
 func (s *Source) Read(ctx context.Context, stream connectors.Stream, position datarun.Position, emit func(datarun.Batch) error) error {
+	if err := s.slots.Take(ctx); err != nil {
+		return err
+	}
+	defer s.slots.Give()
 	conn, err := s.connect(ctx)
 	if err != nil {
 		return err

@@ -39,7 +39,7 @@ func TestConformance(t *testing.T) {
 			return out
 		},
 		Reset: func(t testing.TB) {
-			pgtest.Exec(t, c, fmt.Sprintf(`TRUNCATE persons; INSERT INTO persons (name, area, born) SELECT '姓名' || i, i / 7.0, '1990-01-01'::date + i FROM generate_series(1, %d) i`, 12_000))
+			pgtest.Exec(t, c, fmt.Sprintf(`TRUNCATE persons; INSERT INTO persons (name, area, born) SELECT repeat('姓名', 500) || i, i / 7.0, '1990-01-01'::date + i FROM generate_series(1, %d) i`, 600)) // three batches
 		},
 		Insert: func(t testing.TB) { pgtest.Exec(t, c, `INSERT INTO persons (name) VALUES ('𠮷"\n')`) },
 		Update: func(t testing.TB) {

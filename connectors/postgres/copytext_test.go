@@ -12,6 +12,7 @@ import (
 	"datarun"
 	"datarun/connectors"
 	"datarun/connectors/sqltable"
+	"datarun/internal/pgtest"
 )
 
 // canned is a session whose table is a string of COPY text.
@@ -168,4 +169,21 @@ func BenchmarkDecode(b *testing.B) {
 			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/float64(n), "ns/row")
 		})
 	}
+}
+
+// BenchmarkCopy reads from a real server, so the server's own work is in it.
+func BenchmarkCopy(b *testing.B) {
+	const n = 500_000
+	s, c := open(b, fmt.Sprintf(`CREATE TABLE p (id bigint PRIMARY KEY, name varchar(50), area numeric(10,2), built date, at timestamp, ok boolean, code char(18));
+		INSERT INTO p SELECT i, '鄂城区凤凰街道江碧路一百二十号', 128.55, '1998-05-01', '2026-01-02 10:00:00.123456', true, '11420700009999017F' FROM generate_series(1, %d) i`, n))
+	pgtest.Exec(b, c, "VACUUM ANALYZE p")
+	st := stream("p", "", datarun.Item{Name: "id", Type: datarun.Integer}, datarun.Item{Name: "name", Type: datarun.Char}, datarun.Item{Name: "area", Type: datarun.Numeric},
+		datarun.Item{Name: "built", Type: datarun.Date}, datarun.Item{Name: "at", Type: datarun.DateTime}, datarun.Item{Name: "ok", Type: datarun.Bool}, datarun.Item{Name: "code", Type: datarun.Char})
+	b.ReportAllocs()
+	for b.Loop() {
+		if err := s.Read(context.Background(), st, nil, func(datarun.Batch) error { return nil }); err != nil {
+			b.Fatal(err)
+		}
+	}
+	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/n, "ns/row")
 }

@@ -10,11 +10,10 @@ import (
 	"datarun"
 )
 
-// pool keeps a few idle connections between polls, and no more than so many open at all: a department's server is small.
+// pool keeps a few idle connections between polls.
 type pool struct {
-	slots chan struct{}
-	mu    sync.Mutex
-	idle  []*pgconn.PgConn
+	mu   sync.Mutex
+	idle []*pgconn.PgConn
 }
 
 const (
@@ -22,22 +21,13 @@ const (
 	closeTime = 2 * time.Second
 )
 
-// connect takes an idle connection that still answers, or opens one. It waits for a free slot.
+// connect takes an idle connection that still answers, or opens one.
 func (s *Source) connect(ctx context.Context) (*pgconn.PgConn, error) {
-	select {
-	case s.pool.slots <- struct{}{}:
-	case <-ctx.Done():
+	conn, err := s.take(ctx)
+	if ctx.Err() != nil && err != nil {
 		return nil, ctx.Err()
 	}
-	conn, err := s.take(ctx)
-	if err != nil {
-		<-s.pool.slots
-		if ctx.Err() != nil {
-			return nil, ctx.Err()
-		}
-		return nil, s.fault("connect", err)
-	}
-	return conn, nil
+	return conn, s.fault("connect", err)
 }
 
 func (s *Source) take(ctx context.Context) (*pgconn.PgConn, error) {
@@ -84,7 +74,6 @@ func (s *Source) release(conn *pgconn.PgConn) {
 	if !keep {
 		hangUp(conn)
 	}
-	<-s.pool.slots
 }
 
 func hangUp(conn *pgconn.PgConn) {

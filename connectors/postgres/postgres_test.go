@@ -392,3 +392,30 @@ func TestDiscover(t *testing.T) {
 		read(t, s, connectors.Stream{Name: "d", Object: d.Object, Options: d.Options, Items: d.Items, Key: d.Key}, nil)
 	}
 }
+
+// With every slot taken by a stream that the hub does not take from, others wait, and Check still answers.
+func TestSlots(t *testing.T) {
+	c := pgtest.Start(t)
+	pgtest.Exec(t, c, `CREATE TABLE p (id int PRIMARY KEY); INSERT INTO p VALUES (1)`)
+	settings := strings.Replace(string(c.Settings()), `{`, `{"connections":1,`, 1)
+	s, err := Connector.New([]byte(settings))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = s.Close() }()
+	err = s.Read(context.Background(), stream("p", ""), nil, func(datarun.Batch) error {
+		report, err := s.Check(context.Background(), []connectors.Stream{stream("p", "")})
+		if err != nil || !report.OK() {
+			t.Errorf("check beside a read: %v, %v", err, report)
+		}
+		ctx, cancel := context.WithTimeout(context.Background(), 50*time.Millisecond)
+		defer cancel()
+		if err := s.Read(ctx, stream("p", ""), nil, nil); !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("a second read: %v", err)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Error(err)
+	}
+}

@@ -17,6 +17,7 @@ import (
 type Source struct {
 	settings settings
 	secrets  []string
+	slots    sqltable.Slots
 	pool     pool
 	reader   sqltable.Reader
 	guarded  sync.Map // names of streams that had a row too long to read
@@ -27,11 +28,15 @@ func newSource(raw json.RawMessage) (*Source, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Source{settings: s, secrets: s.secrets(), pool: pool{slots: make(chan struct{}, s.Connections)}}, nil
+	return &Source{settings: s, secrets: s.secrets(), slots: make(sqltable.Slots, s.Connections)}, nil
 }
 
 // Read emits the stream's rows after the position.
 func (s *Source) Read(ctx context.Context, stream connectors.Stream, position datarun.Position, emit func(datarun.Batch) error) error {
+	if err := s.slots.Take(ctx); err != nil {
+		return err
+	}
+	defer s.slots.Give()
 	conn, err := s.connect(ctx)
 	if err != nil {
 		return err

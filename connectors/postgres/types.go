@@ -26,7 +26,7 @@ var types = map[string]struct {
 	"json":        {form: sqltable.FormJSON, item: datarun.General},
 	"jsonb":       {form: sqltable.FormJSON, item: datarun.General},
 	"bytea":       {form: sqltable.FormHex, item: datarun.Memo}, // base64
-	"bpchar":      {item: datarun.Char, expr: "%s::text"},       // without the padding
+	"bpchar":      {item: datarun.Char},
 	"text":        {item: datarun.Memo},
 	"xml":         {item: datarun.Memo},
 	"tsvector":    {item: datarun.Memo},
@@ -54,6 +54,7 @@ func columnOf(c *sqltable.Column, name, category, kind string, modifier int) {
 		t.item = datarun.Char
 	}
 	c.Form, c.Item, c.Expr = t.form, t.item, t.expr
+	c.Padded = name == "bpchar"
 	switch name {
 	case "varchar", "bpchar":
 		if modifier >= typmodBase {

@@ -35,6 +35,7 @@ const (
 // Source reads one SQLite database file.
 type Source struct {
 	settings settings
+	slots    sqltable.Slots
 	reader   sqltable.Reader
 	mu       sync.Mutex
 	db       *sql.DB // opened by the first call that needs it
@@ -51,7 +52,7 @@ var dialect = &sqltable.Dialect{
 }
 
 func newSource(raw json.RawMessage) (*Source, error) {
-	s := &Source{settings: settings{BusyTimeout: sqltable.Duration(defaultBusyTimeout)}}
+	s := &Source{slots: make(sqltable.Slots, connections), settings: settings{BusyTimeout: sqltable.Duration(defaultBusyTimeout)}}
 	if err := sqltable.Strict(raw, &s.settings); err != nil {
 		return nil, datarun.Errorf(datarun.Invalid, "settings", "%v", err)
 	}
@@ -103,7 +104,7 @@ func (s *Source) open() (*sql.DB, error) {
 	if err != nil {
 		return nil, datarun.Errorf(datarun.Invalid, "open", "%v", err)
 	}
-	db.SetMaxOpenConns(connections)
+	db.SetMaxOpenConns(connections + sqltable.Spare)
 	db.SetMaxIdleConns(2)
 	db.SetConnMaxIdleTime(time.Minute) // a file may be put in the place of another
 	s.db = db
@@ -146,6 +147,10 @@ func (s *Source) fault(ctx context.Context, place string, err error) error {
 
 // Read emits the stream's rows after the position.
 func (s *Source) Read(ctx context.Context, stream connectors.Stream, position datarun.Position, emit func(datarun.Batch) error) error {
+	if err := s.slots.Take(ctx); err != nil {
+		return err
+	}
+	defer s.slots.Give()
 	conn, err := s.connect(ctx)
 	if err != nil {
 		return err

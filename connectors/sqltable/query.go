@@ -48,7 +48,7 @@ func (p *Plan) selectFrom() string {
 		if i > 0 {
 			b.WriteString(", ")
 		}
-		if name := p.dialect.Quote(c.Name); c.Expr != "" {
+		if name := p.qualified(c.Name); c.Expr != "" {
 			fmt.Fprintf(&b, c.Expr, name)
 		} else {
 			b.WriteString(name)
@@ -56,8 +56,13 @@ func (p *Plan) selectFrom() string {
 	}
 	b.WriteString(" FROM ")
 	b.WriteString(p.Source())
+	b.WriteString(" AS r")
 	return b.String()
 }
+
+// qualified is a column of the table. A bare name in ORDER BY would mean what is selected under that name, perhaps an
+// expression, and no index would serve.
+func (p *Plan) qualified(name string) string { return "r." + p.dialect.Quote(name) }
 
 // snapshotQuery selects the rows after a key, in key order.
 func (p *Plan) snapshotQuery(after []Value) Query {
@@ -100,7 +105,7 @@ type builder struct {
 
 func (q *builder) done() Query { return Query{SQL: q.String(), Args: q.args} }
 
-func (q *builder) name(i int) string { return q.dialect.Quote(q.Select[i].Name) }
+func (q *builder) name(i int) string { return q.qualified(q.Select[i].Name) }
 
 func (q *builder) bind(i int, v Value) {
 	sql, arg, hasArg := q.dialect.Bind(v, q.Select[i])

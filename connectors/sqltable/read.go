@@ -28,6 +28,7 @@ type Reader struct {
 	mu      sync.Mutex
 	windows map[string]*window
 	now     func() time.Time // tests move it
+	limit   int              // tests lower it from maxSeen
 }
 
 // window is what a Reader remembers of a stream between Reads. It holds only as long as every Read goes on from the
@@ -35,8 +36,12 @@ type Reader struct {
 type window struct {
 	tag        string
 	prev, next *seen
+	limit      int       // of each set
 	began      time.Time // at the database, when the running pass began
 }
+
+// renew begins a new pass.
+func (w *window) renew() { w.next = &seen{limit: w.limit} }
 
 var (
 	tagBase    = strconv.FormatInt(time.Now().UnixNano(), 36)
@@ -53,7 +58,11 @@ func (r *Reader) window(stream, tag string) *window {
 	}
 	w := r.windows[stream]
 	if w == nil || w.tag != tag || tag == "" {
-		w = &window{next: &seen{}}
+		w = &window{limit: r.limit}
+		if r.limit == 0 {
+			w.limit = maxSeen
+		}
+		w.renew()
 		r.windows[stream] = w
 	}
 	return w
@@ -101,8 +110,8 @@ func (r *pass) all(ctx context.Context, now time.Time) error {
 	if r.pos.Phase == snapshot {
 		if r.pos.Full.IsZero() {
 			r.pos.Full = now.UTC().Truncate(time.Second)
-			r.window.next, r.window.prev = &seen{}, nil
-			r.window.began = time.Time{}
+			r.window.renew()
+			r.window.prev, r.window.began = nil, time.Time{}
 		}
 		if err := r.snapshot(ctx); err != nil {
 			return err
@@ -199,7 +208,8 @@ func (r *pass) conclude() {
 	w := r.window
 	r.pos.Mark, r.pos.Top = r.pos.Top, Value{}
 	r.pos.Closed = w.next.overflow && r.passed(r.pos.Mark, w.began)
-	w.prev, w.next = w.next, &seen{}
+	w.prev = w.next
+	w.renew()
 }
 
 // changes reads once by cursor and key. It emits nothing, and moves nothing, when all that it read is in the window.
@@ -207,7 +217,7 @@ func (r *pass) changes(ctx context.Context) error {
 	resumed := len(r.pos.After) > 0
 	err := r.within(ctx, func(ctx context.Context) error {
 		if !resumed {
-			r.window.next = &seen{}
+			r.window.renew()
 			if err := r.bounds(ctx); err != nil || r.pos.Top.IsNull() {
 				return err
 			}

@@ -12,11 +12,12 @@ const maxSeen = 1 << 20
 // seen is a bounded set of hashes of records. 64 bits: two records of a full set collide once in 10^13 lookups.
 type seen struct {
 	hashes   map[uint64]struct{}
+	limit    int
 	overflow bool // some did not fit and will be repeated
 }
 
 func (s *seen) add(h uint64) {
-	if len(s.hashes) >= maxSeen {
+	if len(s.hashes) >= s.limit {
 		s.overflow = true
 		return
 	}

@@ -12,6 +12,7 @@ import (
 const (
 	batchBytes   = 768 << 10
 	batchRecords = 10_000
+	firstBytes   = 8 << 10      // a batch's buffer begins with, until one was full
 	pageRows     = batchRecords // that are read at most before a page ends; also the LIMIT of its query
 	rawLimit     = 64 << 10     // of a faulty row, as datarun.Record has it
 )
@@ -49,9 +50,11 @@ type Sink struct {
 // Buffer is what the next record is to be appended to, and nothing else done with.
 func (s *Sink) Buffer() []byte {
 	if s.buf == nil {
-		s.buf = make([]byte, 0, batchBytes+batchBytes/8)
-		s.ends = make([]int, 0, 1024)
-		s.ops = make([]datarun.Op, 0, 1024)
+		size := firstBytes // most polls find a few rows
+		if s.emitted > 0 {
+			size = batchBytes + batchBytes/8
+		}
+		s.buf = make([]byte, 0, size)
 	}
 	return s.buf
 }

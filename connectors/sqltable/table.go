@@ -33,6 +33,7 @@ type Column struct {
 	Scale    int
 	Expr     string // what to select in its place; "" for the column itself. %s stands for the quoted name
 	Touched  bool   // the database itself renews it when a row changes
+	Padded   bool   // with spaces to its length, which mean nothing
 	Single   bool   // a float of 32 bits, given in 64
 	// Unordered is set where the database sorts the column by another rule than it compares it by.
 	Unordered bool
