@@ -15,8 +15,6 @@ import (
 	"datarun/warehouse/engine/enginetest"
 )
 
-func TestMain(m *testing.M) { enginetest.Main(m) }
-
 func TestStartServesOnlyItsUser(t *testing.T) {
 	e := enginetest.Start(t)
 	ctx := t.Context()

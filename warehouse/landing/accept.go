@@ -6,6 +6,8 @@ import (
 	"sync"
 	"time"
 
+	"golang.org/x/sync/errgroup"
+
 	"datarun"
 )
 
@@ -118,25 +120,38 @@ func (l *Landing) finish(r *resource, p *partition, d *datarun.Delivery) {
 	}
 }
 
+// refusals is how many messages of one delivery go into quarantine at the same time.
+const refusals = 16
+
 // refuse puts the messages into quarantine, each until it succeeded or ctx ended.
 func (l *Landing) refuse(ctx context.Context, r *resource, d *datarun.Delivery, faults []bad) error {
-	for _, f := range faults {
-		if l.options.Refuse == nil {
-			return datarun.Errorf(datarun.Invalid, "landing", "%s partition %d offset %d: %s %s, and there is no quarantine", r.code, d.Partition, f.message.Offset, f.fault.Rule, f.fault.Item)
-		}
-		for wait := l.options.Retry; ; wait = min(2*wait, maxBackoff) {
-			err := l.options.Refuse(ctx, r.code, d.Generation, d.Partition, *f.message, *f.fault)
-			if err == nil {
-				break
-			}
-			l.options.Logger.Warn("quarantine does not take a message", "resource", r.code, "error", err, "next_try_in", wait)
-			if !sleep(ctx, wait) {
-				return datarun.Errorf(datarun.Unavailable, "landing", "waiting for the quarantine: %w", ctx.Err())
-			}
-		}
-		r.refused.Add(1)
+	if len(faults) == 0 {
+		return nil
 	}
-	return nil
+	if l.options.Refuse == nil {
+		f := faults[0]
+		return datarun.Errorf(datarun.Invalid, "landing", "%s partition %d offset %d: %s %s, and there is no quarantine", r.code, d.Partition, f.message.Offset, f.fault.Rule, f.fault.Item)
+	}
+	g, ctx := errgroup.WithContext(ctx)
+	g.SetLimit(refusals)
+	for _, f := range faults {
+		g.Go(func() error { return l.refuseOne(ctx, r, d, f) })
+	}
+	return g.Wait()
+}
+
+func (l *Landing) refuseOne(ctx context.Context, r *resource, d *datarun.Delivery, f bad) error {
+	for wait := l.options.Retry; ; wait = min(2*wait, maxBackoff) {
+		err := l.options.Refuse(ctx, r.code, d.Generation, d.Partition, *f.message, *f.fault)
+		if err == nil {
+			r.refused.Add(1)
+			return nil
+		}
+		l.options.Logger.Warn("quarantine does not take a message", "resource", r.code, "error", err, "next_try_in", wait)
+		if !sleep(ctx, wait) {
+			return datarun.Errorf(datarun.Unavailable, "landing", "waiting for the quarantine: %w", ctx.Err())
+		}
+	}
 }
 
 // sleep waits, and reports false when ctx ended first.
