@@ -13,8 +13,6 @@ import (
 
 	"golang.org/x/text/encoding/simplifiedchinese"
 	_ "modernc.org/sqlite" // the "sqlite" driver
-
-	"datarun/internal/kafkatest"
 )
 
 func TestPath(t *testing.T) {
@@ -24,7 +22,7 @@ func TestPath(t *testing.T) {
 
 func TestPathOnKafka(t *testing.T) {
 	needE2E(t)
-	newCity(t, kafkatest.Start(t)).path()
+	newCity(t, freshKafka(t)).path()
 }
 
 // city is a hub with a source of every kind.
