@@ -36,6 +36,7 @@ func newDatabase(t *testing.T) *database {
 	c := pgtest.Start(t)
 	db := &database{t: t, config: c, conn: pgtest.Connect(t, c)}
 	t.Cleanup(func() { _ = db.conn.Close(context.Background()) })
+	db.exec("SET application_name = 'writer'") // which the writer leaves alone
 	return db
 }
 

@@ -10,6 +10,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jackc/pgx/v5/pgconn"
+
 	"datarun/internal/pgtest"
 )
 
@@ -96,6 +98,13 @@ func (h *hub) killAt(i int, r *rand.Rand) {
 		h.ready()
 		from = "ready"
 	}
+	if i%4 == 2 { // on a Kafka that outlives the hub, a partition goes to the new one when the old one's session is over
+		began := time.Now()
+		if await(30*time.Second, func() bool { return h.scrape().sum("rows_landed_total") > 0 }) != nil {
+			h.t.Error("nothing has landed")
+		}
+		from = fmt.Sprintf("the first landing, %s after ready,", time.Since(began).Round(time.Millisecond))
+	}
 	select {
 	case <-time.After(wait):
 	case <-h.done:
@@ -109,65 +118,90 @@ func (h *hub) killAt(i int, r *rand.Rand) {
 
 // writer changes both tables until it is stopped.
 type writer struct {
-	db         *database
-	quit, over chan struct{}
+	t          *testing.T
+	fast, slow *pgconn.PgConn
+	quit       chan struct{}
+	over       sync.WaitGroup
 	once       sync.Once
-	counts     [4]int // transactions by what they did
+	counts     [5]int // transactions of run by what they did
+	late       int    // transactions of commitLate
 }
 
 func startWriter(t *testing.T, c pgtest.Config, seed int64) *writer {
 	t.Helper()
-	w := &writer{db: &database{t: t, config: c, conn: pgtest.Connect(t, c)}, quit: make(chan struct{}), over: make(chan struct{})}
-	go w.run(rand.New(rand.NewPCG(uint64(seed), 2)))
+	w := &writer{t: t, fast: pgtest.Connect(t, c), slow: pgtest.Connect(t, c), quit: make(chan struct{})}
+	for _, conn := range []*pgconn.PgConn{w.fast, w.slow} {
+		if _, err := conn.Exec(context.Background(), "SET application_name = 'writer'").ReadAll(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	w.over.Go(func() { w.run(rand.New(rand.NewPCG(uint64(seed), 2))) })
+	w.over.Go(func() { w.commitLate(rand.New(rand.NewPCG(uint64(seed), 3))) })
 	t.Cleanup(func() { w.stop() })
 	return w
 }
 
-func (w *writer) run(r *rand.Rand) {
-	defer close(w.over)
-	for i := 0; ; i++ {
-		select {
-		case <-w.quit:
-			return
-		case <-time.After(time.Duration(r.IntN(6)) * time.Millisecond):
-		}
-		if err := w.write(i, r); err != nil {
-			w.db.t.Errorf("writer: %v", err)
-			return
-		}
+// pause waits and reports whether the writer is to go on.
+func (w *writer) pause(d time.Duration) bool {
+	select {
+	case <-w.quit:
+		return false
+	case <-time.After(d):
+		return true
 	}
 }
 
-// write is one transaction: a few new rows, some changed ones, some deleted, or some that come back.
-func (w *writer) write(i int, r *rand.Rand) error {
+func (w *writer) run(r *rand.Rand) {
+	for i := 0; w.pause(time.Duration(r.IntN(6)) * time.Millisecond); i++ {
+		what, statement := statement(i, r)
+		if _, err := w.fast.Exec(context.Background(), statement).ReadAll(); err != nil {
+			w.t.Errorf("writer: %v", err)
+			return
+		}
+		w.counts[what]++
+	}
+}
+
+// commitLate writes rows whose cursor is up to three seconds old when they can be seen.
+func (w *writer) commitLate(r *rand.Rand) {
+	for i := 0; w.pause(time.Duration(r.IntN(200)) * time.Millisecond); i++ {
+		insert := fmt.Sprintf("BEGIN; INSERT INTO house (no, owner, owner_id, updated_at) VALUES ('L%d', '迟', '%s', %s)", i, residentID(i), now)
+		_, err := w.slow.Exec(context.Background(), insert).ReadAll()
+		w.pause(time.Duration(r.IntN(3000)) * time.Millisecond)
+		if err == nil {
+			_, err = w.slow.Exec(context.Background(), "COMMIT").ReadAll()
+		}
+		if err != nil {
+			w.t.Errorf("writer: %v", err)
+			return
+		}
+		w.late++
+	}
+}
+
+// statement is one transaction: a new row, some changed ones, some deleted, some that come back; or all connections to
+// the source but the writer's are cut.
+func statement(i int, r *rand.Rand) (what int, sql string) {
 	table := []string{"house", "permit"}[r.IntN(2)]
 	some := fmt.Sprintf("no IN ('EZ%08d', 'EZ%08d', 'W%d')", r.IntN(120_000), r.IntN(60_000), r.IntN(i+1))
-	var what int
-	switch p := r.IntN(100); {
-	case p < 40:
-		what = 0
-	case p < 80:
-		what = 1
-	case p < 93:
-		what = 2
-	default:
-		what = 3
+	switch p := r.IntN(1000); {
+	case p < 400:
+		return 0, fmt.Sprintf("INSERT INTO %s (no, owner, owner_id, area, note, updated_at) VALUES ('W%d', '新', '%s', %d.25, 'n%d', %s)", table, i, residentID(i), i%1000, i, now)
+	case p < 800:
+		return 1, fmt.Sprintf("UPDATE %s SET price = %d, note = 'changed %d', updated_at = %s WHERE %s", table, r.IntN(1e6), i, now, some)
+	case p < 930:
+		return 2, fmt.Sprintf("UPDATE %s SET gone = true, updated_at = %s WHERE %s", table, now, some)
+	case p < 998:
+		return 3, fmt.Sprintf("UPDATE %s SET gone = false, owner = '又', updated_at = %s WHERE gone AND no > 'EZ%08d' AND no < 'EZ%08d'", table, now, 1000*(i%100), 1000*(i%100)+500)
 	}
-	statement := []string{
-		fmt.Sprintf("INSERT INTO %s (no, owner, owner_id, area, note, updated_at) VALUES ('W%d', '新', '%s', %d.25, 'n%d', %s)", table, i, residentID(i), i%1000, i, now),
-		fmt.Sprintf("UPDATE %s SET price = %d, note = 'changed %d', updated_at = %s WHERE %s", table, r.IntN(1e6), i, now, some),
-		fmt.Sprintf("UPDATE %s SET gone = true, updated_at = %s WHERE %s", table, now, some),
-		fmt.Sprintf("UPDATE %s SET gone = false, owner = '又', updated_at = %s WHERE gone AND no > 'EZ%08d' AND no < 'EZ%08d'", table, now, 1000*(i%100), 1000*(i%100)+500),
-	}[what]
-	_, err := w.db.conn.Exec(context.Background(), statement).ReadAll()
-	w.counts[what]++
-	return err
+	return 4, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND application_name <> 'writer'"
 }
 
 // stop ends the writer and says what it did.
 func (w *writer) stop() string {
 	w.once.Do(func() { close(w.quit) })
-	<-w.over
-	_ = w.db.conn.Close(context.Background())
-	return fmt.Sprintf("%d inserts, %d updates, %d deletes, %d returns", w.counts[0], w.counts[1], w.counts[2], w.counts[3])
+	w.over.Wait()
+	_, _ = w.fast.Close(context.Background()), w.slow.Close(context.Background())
+	return fmt.Sprintf("%d inserts, %d updates, %d deletes, %d returns, %d late commits, cut all connections %d times",
+		w.counts[0], w.counts[1], w.counts[2], w.counts[3], w.late, w.counts[4])
 }
