@@ -1,6 +1,7 @@
 package rowjson
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"unicode/utf8"
@@ -22,7 +23,7 @@ const (
 
 // Field is one member of a row.
 type Field struct {
-	Name []byte // unescaped
+	Name []byte // unescaped; valid until the next Parse
 	// Value is the value's bytes: a String without its quotes and still escaped when Escaped; anything else verbatim.
 	Value   []byte
 	Kind    Kind
@@ -32,6 +33,10 @@ type Field struct {
 // Row is a parsed object. The zero value is ready; reuse it to avoid allocation.
 type Row struct {
 	Fields []Field
+
+	// expect are the beginnings of the members of earlier rows, `"name":`: rows of one stream look alike, so comparing
+	// is enough for most names.
+	expect [][]byte
 }
 
 // maxDepth bounds nesting of values inside a row, against input made to exhaust the stack.
@@ -70,28 +75,10 @@ func (r *Row) members(data []byte, i int) (int, error) {
 	for {
 		var f Field
 		i = skipSpace(data, i)
-		if i >= len(data) {
-			return i, errTruncated
+		var err error
+		if f.Name, i, err = r.name(data, i); err != nil {
+			return i, err
 		}
-		if data[i] != '"' {
-			return i, errors.New("want a member name")
-		}
-		end, escaped, err := scanString(data, i+1)
-		if err != nil {
-			return end, err
-		}
-		f.Name = data[i+1 : end]
-		if escaped {
-			f.Name = Unescape(nil, f.Name)
-		}
-		i = skipSpace(data, end+1)
-		if i >= len(data) {
-			return i, errTruncated
-		}
-		if data[i] != ':' {
-			return i, errors.New("want ':'")
-		}
-		i = skipSpace(data, i+1)
 		if i, err = scanValue(data, i, &f, 0); err != nil {
 			return i, err
 		}
@@ -110,6 +97,46 @@ func (r *Row) members(data []byte, i int) (int, error) {
 		}
 	}
 }
+
+// name reads a member's name and its colon at i, and returns where the value begins.
+func (r *Row) name(data []byte, i int) ([]byte, int, error) {
+	n := len(r.Fields)
+	if n < len(r.expect) {
+		if e := r.expect[n]; bytes.HasPrefix(data[i:], e) {
+			return e[1 : len(e)-2], skipSpace(data, i+len(e)), nil
+		}
+	}
+	if i >= len(data) {
+		return nil, i, errTruncated
+	}
+	if data[i] != '"' {
+		return nil, i, errors.New("want a member name")
+	}
+	end, escaped, err := scanString(data, i+1)
+	if err != nil {
+		return nil, end, err
+	}
+	name, after := data[i+1:end], skipSpace(data, end+1)
+	if after >= len(data) {
+		return nil, after, errTruncated
+	}
+	if data[after] != ':' {
+		return nil, after, errors.New("want ':'")
+	}
+	switch {
+	case escaped:
+		name = Unescape(nil, name)
+	case after != end+1 || n >= maxExpect:
+	case n < len(r.expect):
+		r.expect[n] = append(r.expect[n][:0], data[i:after+1]...)
+	case n == len(r.expect):
+		r.expect = append(r.expect, bytes.Clone(data[i:after+1]))
+	}
+	return name, skipSpace(data, after+1), nil
+}
+
+// maxExpect bounds what a Row remembers of names; wider rows are read all the same.
+const maxExpect = 1024
 
 func skipSpace(data []byte, i int) int {
 	for i < len(data) && (data[i] == ' ' || data[i] == '\n' || data[i] == '\t' || data[i] == '\r') {

@@ -2,6 +2,7 @@ package landing
 
 import (
 	"context"
+	"slices"
 
 	"github.com/ClickHouse/ch-go/proto"
 	"github.com/ClickHouse/clickhouse-go/v2"
@@ -77,6 +78,9 @@ func (w *wire) Rows() int {
 
 // Encode puts the column of all blocks, one after the other: the nulls first, as the format has it.
 func (w *wire) Encode(to *proto.Buffer) {
+	if w.index == 0 {
+		to.Buf = slices.Grow(to.Buf, w.size()) // once, for all columns: growing by doubling copies a load twice over
+	}
 	own := w.index - ownColumns
 	if own >= 0 && !w.blocks[0].layout.fields[own].required {
 		for _, b := range w.blocks {
@@ -86,6 +90,20 @@ func (w *wire) Encode(to *proto.Buffer) {
 	for _, b := range w.blocks {
 		to.PutRaw(b.bytes(w.index))
 	}
+}
+
+// size is about how many bytes the blocks take, all columns and their names together.
+func (w *wire) size() int {
+	n := 4096
+	for _, b := range w.blocks {
+		for i := range ownColumns {
+			n += len(b.bytes(i))
+		}
+		for i := range b.columns {
+			n += len(b.columns[i].nulls) + len(b.columns[i].data)
+		}
+	}
+	return n
 }
 
 // ownColumns is how many columns of the hub's own come before the items.
