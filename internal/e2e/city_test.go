@@ -22,11 +22,13 @@ const (
 
 // The resources.
 const (
-	houses    = "306001/000001" // PostgreSQL
-	permits   = "306001/000002" // PostgreSQL
-	firms     = "305001/000001" // SQLite
-	residents = "301001/000001" // drop folder
-	insured   = "307001/000001" // push
+	houses     = "306001/000001" // PostgreSQL
+	permits    = "306001/000002" // PostgreSQL
+	firms      = "305001/000001" // SQLite
+	residents  = "301001/000001" // drop folder
+	insured    = "307001/000001" // push
+	cars       = "301002/000001" // MariaDB
+	allowances = "304001/000001" // REST
 )
 
 // agencyDocs registers all agencies.

@@ -29,8 +29,8 @@ func get(url string) (int, string) {
 // dotted spells the code at the head of a path as URLs do.
 func dotted(path string) string { return strings.Replace(path, "/", ".", 1) }
 
-// post calls the API as an agency. path begins with the resource's code.
-func (h *hub) post(agency, path, contentType, body string) (int, string) {
+// post calls the API as an agency. path begins with the resource's code; header is names and values.
+func (h *hub) post(agency, path, contentType, body string, header ...string) (int, string) {
 	h.t.Helper()
 	req, err := http.NewRequest(http.MethodPost, h.url("/api/v1/resources/"+dotted(path)), strings.NewReader(body))
 	if err != nil {
@@ -39,6 +39,9 @@ func (h *hub) post(agency, path, contentType, body string) (int, string) {
 	req.Header.Set("Content-Type", contentType)
 	req.Header.Set("Authorization", "Bearer "+h.key(agency))
 	req.Header.Set("X-Request-Id", "e2e-request")
+	for i := 0; i+1 < len(header); i += 2 {
+		req.Header.Set(header[i], header[i+1])
+	}
 	res, err := client.Do(req)
 	if err != nil {
 		h.t.Fatal(err)
@@ -225,4 +228,12 @@ func (h *hub) settle() {
 	if err != nil {
 		h.t.Fatalf("the hub does not come to rest: lag %v, %v records read, %v rows landed", m.sum("lag_messages"), m.sum("records_read_total"), m.sum("rows_landed_total"))
 	}
+}
+
+// stringOf is the text of a JSON value; empty for null.
+func stringOf(v any) string {
+	if v == nil {
+		return ""
+	}
+	return fmt.Sprint(v)
 }

@@ -139,10 +139,19 @@ func tail(path string, most int) string {
 // end stops the hub as a service manager does, and wants exit code 0.
 func (h *hub) end() {
 	h.t.Helper()
+	h.t.Logf("most memory held: hub %s", peak(h.pid()))
 	if code := h.stop(h.t, syscall.SIGTERM); code != 0 {
 		h.t.Errorf("exit code %d after SIGTERM, want 0", code)
 	}
 	noneLeft(h.t, h.dir)
+}
+
+// peak is the most memory that a process ever held, as the kernel tells it.
+func peak(pid int) string {
+	status, _ := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
+	_, rest, _ := strings.Cut(string(status), "VmHWM:")
+	line, _, _ := strings.Cut(rest, "\n")
+	return strings.TrimSpace(line)
 }
 
 // run runs a command on the hub's configuration.

@@ -1,18 +1,16 @@
 package e2e
 
 import (
-	"database/sql"
 	"encoding/json"
 	"fmt"
 	"net/http"
-	"os"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
-	"golang.org/x/text/encoding/simplifiedchinese"
-	_ "modernc.org/sqlite" // the "sqlite" driver
+	"datarun"
+	"datarun/warehouse/schema"
 )
 
 func TestPath(t *testing.T) {
@@ -25,133 +23,41 @@ func TestPathOnKafka(t *testing.T) {
 	newCity(t, freshKafka(t)).path()
 }
 
-// city is a hub with a source of every kind.
-type city struct {
-	*hub
-	db    *database
-	lines map[string]int           // records that each resource gets
-	parks map[string]map[flaw]int  // of them, what goes to quarantine
-	seen  map[string]time.Duration // latencies, for the log
-}
-
-const (
-	firmItems = `  - {name: code, type: C, length: 20, required: true}
-  - {name: name, type: C, length: 20, required: true}
-  - {name: capital, type: Y}
-  - {name: updated_at, type: T}
-`
-	residentItems = `  - {name: resident_id, title: 公民身份号码, type: C, length: 18, required: true, code: resident_id, personal: true}
-  - {name: name, title: 姓名, type: C, length: 10, required: true, personal: true}
-  - {name: born, title: 出生日期, type: D}
-`
-	insuredItems = `  - {name: resident_id, type: C, length: 18, required: true, code: resident_id, personal: true}
-  - {name: base, type: Y}
-`
-)
-
-// newCity makes the sources and starts the hub on them.
-func newCity(t *testing.T, brokers []string) *city {
-	c := &city{db: newDatabase(t), lines: map[string]int{}, parks: map[string]map[flaw]int{}, seen: map[string]time.Duration{}}
-	c.lines[houses], c.parks[houses] = 20_000, map[flaw]int{}
-	makeHouses(c.db, "house", c.lines[houses])
-	for i := range c.lines[houses] {
-		if f, broken := flawAt(i); broken {
-			c.parks[houses][f]++
-		}
-	}
-	dir := t.TempDir()
-	c.hub = newHub(t, brokers, postgres("housing", c.db.config, [2]string{"house", houses})+fmt.Sprintf(`  - name: police
-    connector: files
-    settings: {folder: %q, settle: 100ms}
-    streams:
-      - {name: residents, resource: %s, object: "*.csv"}
-`, dir, residents)+c.firms(dir+"/firms.db"))
-	c.drop(dir + "/residents.csv")
-	c.serve()
-	c.apply(agencyDocs(), resourceDoc(houses, "房屋", housing, houseItems), resourceDoc(firms, "企业", market, firmItems),
-		resourceDoc(residents, "居民", police, residentItems), resourceDoc(insured, "参保", province, insuredItems))
-	return c
-}
-
-// firms makes the SQLite file and says how it is a source.
-func (c *city) firms(path string) string {
-	db, err := sql.Open("sqlite", path)
-	if err == nil {
-		defer func() { _ = db.Close() }()
-		_, err = db.Exec(`CREATE TABLE firm (code TEXT PRIMARY KEY, name TEXT, capital NUMERIC, updated_at TEXT);
-WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i+1 FROM n WHERE i < 2000)
-INSERT INTO firm SELECT 'F' || i, CASE WHEN i = 7 THEN 'a name of more than twenty letters' ELSE '企业' || i END, i || '.50', datetime('2025-01-01', i || ' seconds') FROM n`)
-	}
-	if err != nil {
-		c.db.t.Fatal(err)
-	}
-	c.lines[firms], c.parks[firms] = 2000, map[flaw]int{{"length", "name"}: 1}
-	return fmt.Sprintf("  - name: market\n    connector: sqlite\n    settings: {path: %q}\n    streams:\n      - {name: firm, resource: %s, object: firm, options: {cursor: updated_at}}\n", path, firms)
-}
-
-// drop puts a GBK file into the drop folder, with a broken quote in line 101 and a wrong number in line 201.
-func (c *city) drop(path string) {
-	var b strings.Builder
-	b.WriteString("公民身份号码,姓名,出生日期\r\n")
-	for i := range 500 {
-		switch i {
-		case 99:
-			b.WriteString(residentID(i) + ",\"张\"三,1950/1/1\r\n")
-		case 199:
-			b.WriteString("420704185001010000,王五,1950-01-01\r\n")
-		default:
-			b.WriteString(residentID(i) + ",李四,1950/1/1\r\n")
-		}
-	}
-	text, err := simplifiedchinese.GBK.NewEncoder().String(b.String())
-	if err == nil {
-		err = os.WriteFile(path+".part", []byte(text), 0o600)
-	}
-	if err == nil {
-		err = os.Rename(path+".part", path)
-	}
-	if err != nil {
-		c.t.Fatal(err)
-	}
-	c.lines[residents], c.parks[residents] = 500, map[flaw]int{{"syntax", ""}: 1, {"code", "resident_id"}: 1}
-}
-
-// push hands in 300 records as the province does, one of them broken.
-func (c *city) push() {
-	var b strings.Builder
-	for i := range 300 {
-		base := fmt.Sprintf("%d.00", 4000+i)
-		if i == 42 {
-			base = "九千"
-		}
-		fmt.Fprintf(&b, "{\"resident_id\":%q,\"base\":%q}\n", residentID(i), base)
-	}
-	var status int
-	var body string
-	// The hub says 503 until it has made the topic and the table of an entry that is new: a client tries again.
-	_ = await(20*time.Second, func() bool {
-		status, body = c.post(province, insured+"/records", "application/x-ndjson", b.String())
-		return status != http.StatusServiceUnavailable
-	})
-	if want := `"accepted":299,"refused":1`; status != http.StatusOK || !strings.Contains(body, want) || !strings.Contains(body, `"index":42`) {
-		c.t.Errorf("push: %d %.300s, want %s and index 42", status, body, want)
-	}
-	c.lines[insured], c.parks[insured] = 300, map[flaw]int{{"type", "base"}: 1}
-}
-
+// path is the whole path, with a change of every kind, and again after a restart.
 func (c *city) path() {
+	c.lines[insured], c.parks[insured] = 300, map[flaw]int{{"type", "base"}: 1}
+	c.push()
 	c.push()
 	c.loaded(c.lines)
 	c.same(houses, c.db, "house")
+	c.counted()
 	c.listed()
 	c.parked()
 	c.changes()
 	c.stranger()
+	c.revoked()
 	c.accounted()
 	c.measured()
 	c.end()
 	c.again()
 	c.t.Logf("latency from the commit in the source to the answer: %v", c.seen)
+}
+
+// counted wants as many rows in each view as the source has good records.
+func (c *city) counted() {
+	db := c.warehouse()
+	defer func() { _ = db.Close() }()
+	for code, want := range c.lines {
+		for _, n := range c.parks[code] {
+			want -= n
+		}
+		var n uint64
+		query := fmt.Sprintf("SELECT count() FROM %s.%s", db.Database(), schema.View(datarun.ResourceCode(code)))
+		err := db.Select(c.t.Context(), query, func(scan func(...any) error) error { return scan(&n) })
+		if err != nil || n != uint64(want) {
+			c.t.Errorf("%s: %d rows, want %d: %v", code, n, want, err)
+		}
+	}
 }
 
 // listed compares the API's list, page by page, with the source.
@@ -265,6 +171,32 @@ func (c *city) stranger() {
 	}
 }
 
+// revoked ends a key, which is then nobody's.
+func (c *city) revoked() {
+	_ = c.key(stranger)
+	var list []struct {
+		Code string              `json:"code"`
+		Keys []datarun.KeyDigest `json:"keys"`
+	}
+	if err := json.Unmarshal([]byte(c.must("catalog", "list", "--agencies", "-o", "json")), &list); err != nil {
+		c.t.Fatal(err)
+	}
+	for _, m := range list {
+		for _, k := range m.Keys {
+			if m.Code == stranger {
+				c.must("catalog", "key", stranger, "--revoke", k.ID, "--reason", "测试")
+			}
+		}
+	}
+	var status int
+	if await(10*time.Second, func() bool {
+		status, _ = c.ask(stranger, houses+"/lookup", request{Keys: []string{"NEW1"}})
+		return status == http.StatusUnauthorized
+	}) != nil {
+		c.t.Errorf("with a revoked key: %d", status)
+	}
+}
+
 // accounted looks a record up and finds that reading in the ledger, written before the answer was here.
 func (c *city) accounted() {
 	status, body := c.ask(window, houses+"/lookup", request{Keys: []string{"NEW1", "nobody"}, Case: "E2E-LEDGER"})
@@ -322,6 +254,7 @@ func (c *city) measured() {
 func (c *city) again() {
 	parked := len(slices.Collect(strings.Lines(c.must("quarantine", "list", "-n", "1000"))))
 	c.serve()
+	c.push()
 	c.change("update after restart", "UPDATE house SET note = '又一次', updated_at = "+now+" WHERE no = 'NEW1'",
 		"NEW1", func(row map[string]any, ok bool) bool { return ok && row["note"] == "又一次" })
 	c.settle()
