@@ -60,13 +60,14 @@ func (h *health) Causes(context.Context) []api.Cause {
 	return out
 }
 
-// readiness is what the portal says of the hub: the parts that do not work, and the sources and streams that stopped
-// until somebody mends them. What is tried again by itself is in the metrics.
+// readiness is what the portal says of the hub: Kafka or ClickHouse when they do not answer, the parts that do not work,
+// and the sources and streams that stopped until somebody mends them. A source that is tried again by itself is in the
+// metrics.
 type readiness struct{ *Hub }
 
 // Causes implements api.Readiness.
 func (r readiness) Causes(ctx context.Context) []api.Cause {
-	out := r.health.Causes(ctx)
+	out := append(r.health.Causes(ctx), r.pulse.feel(r.Hub)...)
 	stopped := func(part string, kind datarun.Kind) {
 		out = append(out, api.Cause{Part: part, Detail: "stopped: " + publicDetail(datarun.Errorf(kind, part, "stopped"))})
 	}

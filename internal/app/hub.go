@@ -24,6 +24,7 @@ type Hub struct {
 	cfg    *config.Config
 	log    *slog.Logger
 	health health
+	pulse  pulse
 	meters *meters
 
 	// Filled in the order of the stages; a stage uses what those before it filled.
