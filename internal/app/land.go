@@ -15,6 +15,12 @@ import (
 	"datarun/warehouse/lookup"
 )
 
+// A hub has memory for larger inserts than landing takes by itself: fewer parts for the server to merge.
+const (
+	landRows  = 400_000
+	landBytes = 192 << 20
+)
+
 // landingGroup is the consumer group of the hubs that land.
 const landingGroup = "datarun.landing"
 
@@ -66,7 +72,7 @@ func (h *Hub) withWarehouse(ctx context.Context, access warehouse.Config, ready 
 	defer db.Close()
 	h.db = db
 	h.lookup = lookup.New(db, lookup.Options{})
-	h.lander = landing.New(db, landing.Options{Refuse: h.refuse, Logger: h.log})
+	h.lander = landing.New(db, landing.Options{Rows: landRows, Bytes: landBytes, Refuse: h.refuse, Logger: h.log})
 	if h.cfg.Has("land") {
 		h.subscriber = exchange.NewSubscriber(h.cluster, exchange.SubscriberConfig{
 			Group: landingGroup, InFlight: int(h.cfg.Kafka.Buffer), OnFault: h.logFault,

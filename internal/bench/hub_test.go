@@ -1,6 +1,7 @@
 package bench
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"io"
@@ -77,9 +78,9 @@ type hub struct {
 	password             string
 }
 
-// TestHub lands a PostgreSQL table of tableRows rows through the whole hub, and the same table through a pipe of
+// TestBenchHub lands a PostgreSQL table of tableRows rows through the whole hub, and the same table through a pipe of
 // psql COPY into INSERT FORMAT CSV on the hub's own engine.
-func TestHub(t *testing.T) {
+func TestBenchHub(t *testing.T) {
 	if os.Getenv("DATARUN_BENCH") != "1" {
 		t.Skip("make bench runs this")
 	}
@@ -98,7 +99,7 @@ func TestHub(t *testing.T) {
 	fmt.Printf("| psql COPY → INSERT FORMAT CSV | %.1f | %.0f | 1.00 |\n", pipe.Seconds(), rate(pipe))
 	fmt.Printf("| the whole hub | %.1f | %.0f | %.2f |\n", whole.Seconds(), rate(whole), rate(whole)/rate(pipe))
 	for pid, name := range h.processes(t) {
-		fmt.Printf("\npeak resident memory of %s: %d MB\n", name, peakMB(pid))
+		fmt.Printf("\n%s: peak resident memory %d MB, processor time %.1f s\n", name, peakMB(pid), cpuSeconds(pid))
 	}
 }
 
@@ -239,6 +240,18 @@ func (h *hub) processes(t *testing.T) map[int]string {
 		}
 	}
 	return out
+}
+
+// cpuSeconds is the processor time a process has used, user and system.
+func cpuSeconds(pid int) float64 {
+	b, _ := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+	fields := strings.Fields(string(b[bytes.LastIndexByte(b, ')')+1:]))
+	if len(fields) < 13 {
+		return 0
+	}
+	user, _ := strconv.ParseFloat(fields[11], 64)
+	system, _ := strconv.ParseFloat(fields[12], 64)
+	return (user + system) / 100 // clock ticks of Linux are hundredths
 }
 
 // peakMB is the most resident memory a process has had, in MB.

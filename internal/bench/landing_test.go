@@ -13,8 +13,8 @@ import (
 
 func TestMain(m *testing.M) { enginetest.Main(m) }
 
-// TestLanding lands the same records through the hub, through ClickHouse's own Kafka engine and as raw inserts.
-func TestLanding(t *testing.T) {
+// TestBenchLanding lands the same records through the hub, through ClickHouse's own Kafka engine and as raw inserts.
+func TestBenchLanding(t *testing.T) {
 	if os.Getenv("DATARUN_BENCH") != "1" {
 		t.Skip("make bench runs this")
 	}
@@ -35,5 +35,6 @@ func TestLanding(t *testing.T) {
 	fmt.Printf("| ClickHouse's Kafka engine and a materialized view | %.1f | %.0f | 1.00 |\n", r.Engine.Seconds(), r.Rate(r.Engine))
 	fmt.Printf("| the hub's subscriber and landing | %.1f | %.0f | %.2f |\n", r.Hub.Seconds(), r.Rate(r.Hub), r.Engine.Seconds()/r.Hub.Seconds())
 	fmt.Printf("| raw columnar insert of ready values | %.1f | %.0f | %.2f |\n", r.Raw.Seconds(), r.Rate(r.Raw), r.Engine.Seconds()/r.Raw.Seconds())
+	fmt.Printf("\nbroker, producer, subscriber and landing in one process: peak resident memory %d MB\n", peakMB(os.Getpid()))
 	fmt.Printf("\npublished at %.0f records/s; %d inserts; %.2f allocations per record while landing\n", r.Rate(r.Publish), r.LandingStats.Batches, float64(r.Allocations)/float64(r.Records))
 }
