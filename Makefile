@@ -42,7 +42,7 @@ fmt:
 
 generate: ## code and documents made from code
 	$(GO) generate ./...
-	DATARUN_UPDATE=1 $(GO) test -count=1 ./internal/config ./portal/...
+	DATARUN_UPDATE=1 $(GO) test -count=1 ./internal/config
 
 clean:
 	rm -rf bin demo-data

@@ -74,7 +74,7 @@ func FuzzStamp(f *testing.F) {
 func TestPosition(t *testing.T) {
 	p := planFor(t, testTable(), `{"cursor":"at"}`)
 	pos := position{Phase: changes, Key: []string{"id"}, Cursor: "at", Mark: Value{Kind: Text, Text: "x\"一"}, Top: Value{Kind: Float, Text: "3"},
-		After: []Value{{Kind: Bytes, Text: "\xff\x00"}, {Kind: Int, Text: "-7"}}, Closed: true, Full: time.Unix(1767294245, 0).UTC(), Tag: "a.1"}
+		After: []Value{{Kind: Bytes, Text: "\xff\x00"}, {Kind: Int, Text: "-7"}}, Closed: true, Full: time.Unix(1767294245, 0).UTC(), Tag: "a.1", Items: p.itemColumns()}
 	got, err := parsePosition(pos.encode(), p)
 	if err != nil || string(got.encode()) != string(pos.encode()) || got.After[0].Text != "\xff\x00" || got.Top.Any() != 3.0 {
 		t.Errorf("%v: %s became %s", err, pos.encode(), got.encode())
@@ -141,5 +141,20 @@ func TestItemName(t *testing.T) {
 func TestScrub(t *testing.T) {
 	if got := Scrub("u:pw@h and pw", []string{"pw", "", "u:pw@h"}); got != "*** and ***" {
 		t.Error(got)
+	}
+}
+
+// TestPositionOfFewerItems begins anew when the entry got an item, and goes on when it lost one.
+func TestPositionOfFewerItems(t *testing.T) {
+	p := planFor(t, testTable(), `{"cursor":"at"}`)
+	before := position{Phase: changes, Key: p.keyNames(), Cursor: p.cursorName(), Items: p.itemColumns()[1:], Mark: Value{Kind: Int, Text: "7"}}
+	got, err := parsePosition(before.encode(), p)
+	if err != nil || got.Phase != snapshot {
+		t.Errorf("an item more: phase %q, %v; want a new snapshot", got.Phase, err)
+	}
+	before.Items = append([]string{"gone=gone"}, p.itemColumns()...)
+	got, err = parsePosition(before.encode(), p)
+	if err != nil || got.Phase != changes || len(got.Items) != len(p.itemColumns()) {
+		t.Errorf("an item less: phase %q with items %q, %v; want to go on", got.Phase, got.Items, err)
 	}
 }

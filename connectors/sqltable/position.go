@@ -24,6 +24,7 @@ type position struct {
 	Phase  phase     `json:"phase"`
 	Key    []string  `json:"key"`              // the key columns that After is in terms of
 	Cursor string    `json:"cursor,omitempty"` // the cursor column that Mark, Top and After are in terms of
+	Items  []string  `json:"items,omitempty"`  // the items with their columns, "item=column", sorted
 	Mark   Value     `json:"mark"`
 	Top    Value     `json:"top"`
 	After  []Value   `json:"after,omitempty"`  // the last row emitted: its key, or its cursor and key; empty between passes
@@ -33,9 +34,10 @@ type position struct {
 }
 
 // parsePosition reads a position that a plan's stream emitted. An empty one, and one in terms of other columns than the
-// plan's (the options were changed), is the beginning.
+// plan's (the options were changed), is the beginning; so is one from before the entry got an item, since rows that do not
+// change would otherwise be without it for ever.
 func parsePosition(raw datarun.Position, p *Plan) (position, error) {
-	begin := position{Phase: snapshot, Key: p.keyNames(), Cursor: p.cursorName()}
+	begin := position{Phase: snapshot, Key: p.keyNames(), Cursor: p.cursorName(), Items: p.itemColumns()}
 	if len(raw) == 0 {
 		return begin, nil
 	}
@@ -49,6 +51,10 @@ func parsePosition(raw datarun.Position, p *Plan) (position, error) {
 	if !slices.Equal(pos.Key, begin.Key) || pos.Cursor != begin.Cursor {
 		return begin, nil
 	}
+	if pos.Items != nil && slices.ContainsFunc(begin.Items, func(item string) bool { return !slices.Contains(pos.Items, item) }) {
+		return begin, nil
+	}
+	pos.Items = begin.Items
 	want := len(pos.Key)
 	if pos.Phase == changes {
 		want++
@@ -57,6 +63,22 @@ func parsePosition(raw datarun.Position, p *Plan) (position, error) {
 		return begin, datarun.Errorf(datarun.Invalid, "position", "after has %d values, want %d", len(pos.After), want)
 	}
 	return pos, nil
+}
+
+// itemColumns are the items of the plan's records with their columns, as a position has them. Without an entry nobody
+// waits for a particular item.
+func (p *Plan) itemColumns() []string {
+	out := make([]string, 0, len(p.Stream.Items))
+	for i := range p.Stream.Items {
+		name := p.Stream.Items[i].Name
+		column := p.Options.Columns[string(name)]
+		if column == "" {
+			column = string(name)
+		}
+		out = append(out, string(name)+"="+column)
+	}
+	slices.Sort(out)
+	return out
 }
 
 func (p position) encode() datarun.Position {

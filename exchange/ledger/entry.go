@@ -121,3 +121,6 @@ func parse(value []byte) (e Entry, reason string) {
 	}
 	return e, ""
 }
+
+// ID names the entry in the ledger: the hub and its number in that hub's chain, "hub-1/42".
+func (e *Entry) ID() string { return e.Hub + "/" + strconv.FormatUint(e.Seq, 10) }

@@ -81,11 +81,11 @@ func (l *Ledger) findHead(ctx context.Context) error {
 	}
 }
 
-// Write appends entries and returns nil when they are durable. Concurrent calls share one produce request; a lone one
+// Write appends entries and returns them, with hub and number, when they are durable. Concurrent calls share one produce request; a lone one
 // goes out at once. After an error the entries may be in the ledger or not.
-func (l *Ledger) Write(ctx context.Context, entries ...Entry) error {
+func (l *Ledger) Write(ctx context.Context, entries ...Entry) ([]Entry, error) {
 	if len(entries) == 0 {
-		return nil
+		return nil, nil
 	}
 	w := &write{entries: append([]Entry(nil), entries...), done: make(chan error, 1)}
 	for i := range w.entries {
@@ -102,9 +102,12 @@ func (l *Ledger) Write(ctx context.Context, entries ...Entry) error {
 	l.mu.Unlock()
 	select {
 	case err := <-w.done:
-		return datarun.Wrap("ledger", err)
+		if err != nil {
+			return nil, datarun.Wrap("ledger", err)
+		}
+		return w.entries, nil
 	case <-ctx.Done():
-		return datarun.Errorf(datarun.Unavailable, "ledger", "%w", ctx.Err())
+		return nil, datarun.Errorf(datarun.Unavailable, "ledger", "%w", ctx.Err())
 	}
 }
 

@@ -115,7 +115,7 @@ func TestWriteAndVerify(t *testing.T) {
 			for _, l := range []*Ledger{one, two} {
 				wait.Go(func() {
 					for range 20 {
-						if err := l.Write(ctx, sample(), sample()); err != nil {
+						if _, err := l.Write(ctx, sample(), sample()); err != nil {
 							t.Error(err)
 						}
 					}
@@ -129,7 +129,7 @@ func TestWriteAndVerify(t *testing.T) {
 			for i := range entries {
 				entries[i] = sample()
 			}
-			if err := two.Write(ctx, entries...); err != nil {
+			if _, err := two.Write(ctx, entries...); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -138,7 +138,7 @@ func TestWriteAndVerify(t *testing.T) {
 			t.Fatal(err)
 		}
 		again.lost = true // as after an append that was never answered
-		if err := again.Write(ctx, sample()); err != nil {
+		if _, err := again.Write(ctx, sample()); err != nil {
 			t.Fatal(err)
 		}
 		report, err := again.Verify(ctx)
@@ -228,10 +228,10 @@ func TestWriteErrors(t *testing.T) {
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if err := l.Write(ctx, sample()); err != nil && datarun.KindOf(err) != datarun.Unavailable {
+	if _, err := l.Write(ctx, sample()); err != nil && datarun.KindOf(err) != datarun.Unavailable {
 		t.Errorf("cancelled: %v", err)
 	}
-	if err := l.Write(t.Context(), sample()); err != nil {
+	if _, err := l.Write(t.Context(), sample()); err != nil {
 		t.Error(err)
 	}
 	if r, err := l.Verify(t.Context()); err != nil || r.Break != nil {
@@ -262,7 +262,7 @@ func BenchmarkWrite(b *testing.B) {
 	b.ResetTimer()
 	b.RunParallel(func(pb *testing.PB) {
 		for pb.Next() {
-			if err := l.Write(b.Context(), sample()); err != nil {
+			if _, err := l.Write(b.Context(), sample()); err != nil {
 				b.Error(err)
 				return
 			}

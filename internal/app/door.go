@@ -92,8 +92,8 @@ func (d door) Push(ctx context.Context, p api.Push) ([]api.Refusal, error) {
 	if err != nil {
 		return nil, err
 	}
-	err = d.ledger.Write(ctx, ledger.Entry{
-		Kind: ledger.Push, Agency: p.Agency, Resource: p.Resource, Count: len(p.Records) - len(faults), Operator: p.RequestID,
+	_, err = d.ledger.Write(ctx, ledger.Entry{
+		Kind: ledger.Push, Agency: p.Agency, Resource: p.Resource, Count: len(p.Records) - len(faults),
 	})
 	return refusals(p.Records, faults), err
 }
@@ -151,11 +151,14 @@ func (d ledgerDoor) Write(ctx context.Context, r api.Reading) (string, error) {
 	if r.Operation == "list" {
 		kind = ledger.List
 	}
-	err := d.ledger.Write(ctx, ledger.Entry{
+	written, err := d.ledger.Write(ctx, ledger.Entry{
 		Kind: kind, Agency: r.Agency, Resource: r.Resource, Grant: r.Grant, Purpose: r.Purpose, Case: r.Case,
 		Operator: r.Operator, Count: r.Keys,
 	})
-	return r.RequestID, err
+	if err != nil {
+		return "", err
+	}
+	return written[0].ID(), nil
 }
 
 // idempotency keeps the answers of pushes in a compacted topic.

@@ -48,13 +48,13 @@ func publicDetail(err error) string {
 	return "failed; see the hub's log"
 }
 
-// Causes implements api.Readiness.
+// Causes are the parts that do not work; the hub serves the others all the same.
 func (h *health) Causes(context.Context) []api.Cause {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	out := make([]api.Cause, 0, len(h.causes))
 	for part, detail := range h.causes {
-		out = append(out, api.Cause{Part: part, Detail: detail})
+		out = append(out, api.Cause{Part: part, Detail: detail, Serving: true})
 	}
 	sort.Slice(out, func(i, j int) bool { return out[i].Part < out[j].Part })
 	return out
@@ -69,7 +69,7 @@ type readiness struct{ *Hub }
 func (r readiness) Causes(ctx context.Context) []api.Cause {
 	out := append(r.health.Causes(ctx), r.pulse.feel(r.Hub)...)
 	stopped := func(part string, kind datarun.Kind) {
-		out = append(out, api.Cause{Part: part, Detail: "stopped: " + publicDetail(datarun.Errorf(kind, part, "stopped"))})
+		out = append(out, api.Cause{Part: part, Detail: "stopped: " + publicDetail(datarun.Errorf(kind, part, "stopped")), Serving: true})
 	}
 	for _, s := range r.sourceStatuses() {
 		if s.Process.State == host.Stopped {

@@ -127,12 +127,14 @@ type Reading struct {
 
 // Readiness says what keeps the hub from serving.
 type Readiness interface {
-	// Causes returns nothing when the hub is ready.
+	// Causes returns nothing when everything works.
 	Causes(ctx context.Context) []Cause
 }
 
-// Cause is a part of the hub that is not ready. Both texts are shown to anybody: no addresses, no secrets.
+// Cause is a part of the hub that does not work. Both texts are shown to anybody: no addresses, no secrets.
 type Cause struct {
 	Part   string `json:"part" doc:"Which part: catalogue, kafka, clickhouse …" example:"kafka"`
 	Detail string `json:"detail" doc:"What is wrong with it" example:"no broker answers"`
+	// Serving says that requests are answered all the same: one department's source stands still, and not the hub.
+	Serving bool `json:"serving,omitempty" doc:"枢纽仍可服务 The hub serves all the same"`
 }

@@ -1,6 +1,9 @@
 package api
 
-import "net/http"
+import (
+	"net/http"
+	"slices"
+)
 
 // HealthView says that the process answers.
 type HealthView struct {
@@ -22,13 +25,16 @@ func (a *API) health() operation {
 }
 
 func (a *API) ready() operation {
-	doc := a.describe(http.MethodGet, "/readyz", "ready", "就绪 Ready", "未就绪时返回 503 和原因。\n\n503 with the causes while the hub cannot serve.")
+	doc := a.describe(http.MethodGet, "/readyz", "ready", "就绪 Ready", "未就绪时返回 503 和原因;个别数据源停止时仍返回 200,并列出原因。\n\n503 with the causes while the hub cannot serve; 200 with causes while it serves and a source or resource stands still.")
 	a.answers(&doc, ReadyView{})
 	doc.Responses["503"] = a.answer("未就绪 Not ready", ReadyView{})
 	return operation{doc: doc, need: forAnybody, serve: func(c *call) error {
 		answer := ReadyView{Causes: a.c.Readiness.Causes(c.r.Context())}
-		if answer.Ready = len(answer.Causes) == 0; answer.Ready {
-			answer.Causes = []Cause{}
+		if len(answer.Causes) == 0 {
+			answer.Causes = []Cause{} // an empty array, not null
+		}
+		answer.Ready = !slices.ContainsFunc(answer.Causes, func(c Cause) bool { return !c.Serving })
+		if answer.Ready {
 			return writeAnswer(c.w, http.StatusOK, answer)
 		}
 		return writeAnswer(c.w, http.StatusServiceUnavailable, answer)
