@@ -21,7 +21,8 @@ type CheckLine struct {
 	Detail string           `json:"detail"`
 }
 
-// CheckConfig opens every connection of a configuration and says for each what works. It changes nothing.
+// CheckConfig opens every connection of a configuration and says for each what works. It changes nothing at the systems;
+// the embedded broker's directory is made when there is none.
 func CheckConfig(ctx context.Context, cfg *config.Config, log *slog.Logger) []CheckLine {
 	lines := []CheckLine{checkKafka(ctx, cfg, log), checkClickHouse(ctx, cfg), checkPortal(cfg)}
 	for i := range cfg.Sources {

@@ -76,14 +76,24 @@ func (d door) BySubject(subject string) (datarun.Agency, bool) {
 	return m.Agency, true
 }
 
+const (
+	setUpTime  = 5 * time.Second // a push just after its entry was published waits so long for topic and table
+	ledgerTime = 5 * time.Second // a window waits no longer for Kafka before it is told that it is away
+)
+
 // Push implements api.Publisher.
 func (d door) Push(ctx context.Context, p api.Push) ([]api.Refusal, error) {
 	source := "push/" + string(p.Agency)
-	f := d.flows.get(p.Resource)
-	if f == nil {
-		return nil, datarun.Errorf(datarun.Unavailable, "push", "resource %s is not set up", p.Resource)
+	setUp, cancel := context.WithTimeout(ctx, setUpTime)
+	defer cancel()
+	if d.AwaitResource(setUp, p.Resource) != nil {
+		return nil, datarun.Errorf(datarun.Unavailable, "push", "resource %s is not set up yet", p.Resource)
 	}
 	if p.Whole {
+		f := d.flows.get(p.Resource)
+		if f == nil {
+			return nil, datarun.Errorf(datarun.NotFound, "push", "resource %s was withdrawn", p.Resource)
+		}
 		if _, faults := f.check(source, p.Records); len(faults) > 0 {
 			return refusals(p.Records, faults), nil
 		}
@@ -147,6 +157,8 @@ type ledgerDoor struct{ *Hub }
 
 // Write implements api.Ledger.
 func (d ledgerDoor) Write(ctx context.Context, r api.Reading) (string, error) {
+	ctx, cancel := context.WithTimeout(ctx, ledgerTime)
+	defer cancel()
 	kind := ledger.Lookup
 	if r.Operation == "list" {
 		kind = ledger.List

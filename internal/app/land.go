@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"time"
 
 	"golang.org/x/sync/errgroup"
 
@@ -76,6 +77,7 @@ func (h *Hub) withWarehouse(ctx context.Context, access warehouse.Config, ready 
 	if h.cfg.Has("land") {
 		h.subscriber = exchange.NewSubscriber(h.cluster, exchange.SubscriberConfig{
 			Group: landingGroup, InFlight: int(h.cfg.Kafka.Buffer), OnFault: h.logFault,
+			Session: 6 * time.Second, // Kafka's least: after a crash nothing lands until it has passed
 		})
 	}
 	ready()

@@ -44,6 +44,9 @@ func (h *Hub) runDirectory(ctx context.Context, ready func()) error {
 // follow brings topics, tables and flows to what the snapshot says. One resource that cannot be brought there does not
 // hold up the others: it is shown, and tried again when again is true.
 func (h *Hub) follow(ctx context.Context, snap *catalog.Snapshot) (again bool) {
+	if n := snap.Breaks(); n > 0 {
+		h.health.set("catalogue", datarun.Errorf(datarun.Corrupt, "catalogue", "%d commands name a history that the log does not have; datarun catalog verify says which", n))
+	}
 	entries := snap.Resources()
 	online := make(map[datarun.ResourceCode]bool, len(entries))
 	failed := make([]error, len(entries))

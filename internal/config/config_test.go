@@ -58,7 +58,7 @@ func TestLoadRefuses(t *testing.T) {
 		{"unknown key", "hub: a\nkafak: {}\n", "datarun.yaml:2:1: unknown field"},
 		{"wrong type", "kafka:\n  partitions: many\n", "datarun.yaml:2:"},
 		{"bad size", "clickhouse: {memory: lots}\n", "512KiB"},
-		{"bad role", "roles: [land, fly]\n", "datarun.yaml:1: roles[1]: want connect, land or portal"},
+		{"bad role", "roles: [land, fly]\n", "datarun.yaml:1: roles[1]: \"fly\": want connect, land or portal"},
 		{"bad code", "sources:\n  - name: a\n    connector: files\n    streams:\n      - {name: s, resource: x, object: o}\n", "datarun.yaml:5: sources[0].streams[0].resource"},
 		{"two sources of one name", "sources:\n  - {name: a, connector: files}\n  - {name: a, connector: files}\n", "datarun.yaml:3: sources[1].name: another"},
 		{"connector and command", "sources:\n  - {name: a}\n", "either connector or command.path"},

@@ -63,7 +63,8 @@ var allRoles = []string{"connect", "land", "portal"}
 func (c *Config) validateRoles(p *problems) {
 	for i, r := range c.Roles {
 		if !slices.Contains(allRoles, r) {
-			p.add(fmt.Sprintf("$.roles[%d]", i), "want connect, land or portal")
+			p.add(fmt.Sprintf("$.roles[%d]", i), "%q: want connect, land or portal", r)
+			return
 		}
 	}
 	split := slices.ContainsFunc(allRoles, func(r string) bool { return !c.Has(r) })

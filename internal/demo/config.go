@@ -2,6 +2,7 @@ package demo
 
 import (
 	"fmt"
+	"net"
 	"os"
 	"path/filepath"
 	"strings"
@@ -37,6 +38,7 @@ func (p places) config() string {
 	}
 	return strings.NewReplacer(
 		"@housing@", p.housingSource(), "@object@", object, "@market@", p.path("market.db"), "@rest@", p.rest, "@drop@", p.path("police"),
+		"@portal@", usual(8080), "@kafka@", usual(19092), "@native@", usual(19000), "@http@", usual(18123),
 	).Replace(configText)
 }
 
@@ -45,7 +47,9 @@ const configText = `# The hub of the synthetic city. Written by datarun demo at 
 hub: demo
 data: hub
 log: {level: warn}
-portal: {listen: "127.0.0.1:8080"}
+portal: {listen: "@portal@"}
+kafka: {listen: "@kafka@"}
+clickhouse: {listen: "@native@", http: "@http@"}
 
 sources:
   - name: housing
@@ -92,4 +96,15 @@ func (p places) writeConfig() (string, error) {
 		return "", datarun.Errorf(datarun.Unavailable, "demo", "%w", err)
 	}
 	return path, nil
+}
+
+// usual is the loopback address with the usual port, or with any when something else has it.
+func usual(port int) string {
+	address := fmt.Sprintf("127.0.0.1:%d", port)
+	l, err := net.Listen("tcp", address)
+	if err != nil {
+		return "127.0.0.1:0"
+	}
+	_ = l.Close()
+	return address
 }
