@@ -20,7 +20,7 @@ func (b *backOff) step() time.Duration {
 	if b.next == 0 {
 		b.next = b.first
 	}
-	d := b.next - rand.N(b.next/2+1)
+	d := b.next - rand.N(b.next/2+1) //nolint:gosec // spreads calls, guards nothing
 	b.next = min(2*b.next, b.most)
 	return d
 }

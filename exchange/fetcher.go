@@ -247,7 +247,7 @@ func (f *fetcher) ask(leader int32, parts []*part, long bool, reserve int) {
 	wants, turns := make([]want, len(parts)), make([]int, len(parts))
 	bytes, most, wait := f.s.cfg.FetchBytes, reserve, time.Duration(0)
 	if long {
-		bytes, most, wait = min(coldBytes, f.s.cfg.FetchBytes), 16*coldBytes, coldWait/2+rand.N(coldWait/2) // not all at the same time
+		bytes, most, wait = min(coldBytes, f.s.cfg.FetchBytes), 16*coldBytes, coldWait/2+rand.N(coldWait/2) //nolint:gosec // not all at the same time; it guards nothing
 	}
 	f.mu.Lock()
 	for i, p := range parts {
@@ -267,7 +267,7 @@ func (f *fetcher) ask(leader int32, parts []*part, long bool, reserve int) {
 		}
 	}
 	for i, p := range parts {
-		f.took(p, turns[i], wants[i].offset, byPlace[p.place], long)
+		f.took(p, turns[i], wants[i].offset, byPlace[p.place])
 	}
 	f.mu.Lock()
 	f.schedule()
@@ -275,7 +275,7 @@ func (f *fetcher) ask(leader int32, parts []*part, long bool, reserve int) {
 }
 
 // took takes in what a request brought of one partition; g is nil for nothing.
-func (f *fetcher) took(p *part, turn int, from int64, g *got, long bool) {
+func (f *fetcher) took(p *part, turn int, from int64, g *got) {
 	if g == nil {
 		g = &got{end: -1}
 	}

@@ -57,7 +57,7 @@ func (l *Log) Read(ctx context.Context, from int64, fn func(offset int64, at tim
 func (l *Log) Follow(ctx context.Context, from int64, fn func(offset int64, at time.Time, value []byte) error) error {
 	err := l.c.follow(ctx, l.at, from, -1, func(m *datarun.Message) error { return fn(m.Offset, m.Time, m.Value) })
 	if ctx.Err() != nil {
-		return nil
+		return nil //nolint:nilerr // the end that was asked for
 	}
 	return datarun.Wrap("follow", err)
 }

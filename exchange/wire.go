@@ -45,7 +45,7 @@ const (
 )
 
 // ApiKey names the request's kind to the transport.
-func (x *rawCall) ApiKey() protocol.ApiKey { return x.key }
+func (x *rawCall) ApiKey() protocol.ApiKey { return x.key } //nolint:staticcheck // the transport calls it so
 
 // Broker routes the request by the id that metadata.go knows.
 func (x *rawCall) Broker(layout protocol.Cluster) (protocol.Broker, error) {
@@ -192,10 +192,10 @@ func (c *cursor) str() string {
 	return string(c.take(int(n)))
 }
 
-// count reads an array length of elements of at least min bytes each; null is zero.
-func (c *cursor) count(min int) int {
+// count reads an array length of elements of at least size bytes each; null is zero.
+func (c *cursor) count(size int) int {
 	n := int(c.int32())
-	if n > 0 && n > len(c.b)/min {
+	if n > 0 && n > len(c.b)/size {
 		c.b, c.bad = nil, true
 		return 0
 	}

@@ -131,6 +131,7 @@ func TestBroken(t *testing.T) {
 }
 
 func TestSuiteFindsDefects(t *testing.T) {
+	t.Parallel()
 	for name, property := range defects {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

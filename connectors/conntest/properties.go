@@ -138,7 +138,8 @@ func resumes(t *trial) {
 		for i := range 25 {
 			some = append(some, marks[int(float64(i)*step)])
 		}
-		marks = append(some, marks[len(marks)-1])
+		some = append(some, marks[len(marks)-1])
+		marks = some
 	}
 	again := t.source()
 	known, at := table{}, 0

@@ -2,6 +2,7 @@ package files
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 
@@ -114,7 +115,7 @@ func (c *csvReader) next(dst []byte) ([]byte, *datarun.Fault, error) {
 func (c *csvReader) record() (problem string, line int64, err error) {
 	for {
 		first, err := c.lines.peek(0)
-		if err == errLong {
+		if errors.Is(err, errLong) {
 			return c.long()
 		}
 		if err != nil {
@@ -157,7 +158,7 @@ func (c *csvReader) extend(size int) (total, physical int, err error) {
 	total, physical = size, 1
 	for {
 		more, err := c.lines.peek(total)
-		if err == io.EOF || err == errLong {
+		if err == io.EOF || errors.Is(err, errLong) {
 			return 0, 0, nil
 		}
 		if err != nil {

@@ -94,7 +94,7 @@ func (s *source) draft(ctx context.Context, f *folder, pattern string, id identi
 	in := &input{name: id.Name.String(), file: opened, size: id.Size, stream: stream, options: o, zone: s.settings.Zone, limit: int(s.settings.MaxLine)}
 	from, err := newReader(ctx, in, 0, 0)
 	if c, ok := from.(*csvReader); ok && err == nil && c.width == 1 {
-		from, err = otherDelimiter(ctx, in, from)
+		from = otherDelimiter(ctx, in, from)
 	}
 	var columns []shape.Column
 	if err == nil {
@@ -116,7 +116,7 @@ func (s *source) draft(ctx context.Context, f *folder, pattern string, id identi
 }
 
 // otherDelimiter opens a file again whose header has one column only, with the delimiter that gives the most.
-func otherDelimiter(ctx context.Context, in *input, best reader) (reader, error) {
+func otherDelimiter(ctx context.Context, in *input, best reader) reader {
 	chosen := in.options.Delimiter
 	width := 1
 	for _, delimiter := range []string{"\t", ";", "|"} {
@@ -127,7 +127,7 @@ func otherDelimiter(ctx context.Context, in *input, best reader) (reader, error)
 		}
 	}
 	in.options.Delimiter = chosen
-	return best, nil
+	return best
 }
 
 // sample reads the first records of a file, as a stream without items gives them, into one column per member.

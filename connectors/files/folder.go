@@ -113,7 +113,7 @@ func (f *folder) visit(name string, entry fs.DirEntry, segments []string, found 
 		}
 		info, err := f.Stat(name) // follows a link, but only inside the folder
 		if err != nil || !info.IsDir() {
-			return nil
+			return nil //nolint:nilerr // not a folder, or not one that can be seen: nothing to find in it
 		}
 		return f.walk(name, segments[1:], found)
 	}
@@ -122,7 +122,7 @@ func (f *folder) visit(name string, entry fs.DirEntry, segments []string, found 
 	}
 	info, err := entry.Info()
 	if err != nil {
-		return nil // gone meanwhile
+		return nil //nolint:nilerr // gone meanwhile
 	}
 	*found = append(*found, identityOf(fileName(name), info))
 	return nil

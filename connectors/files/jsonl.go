@@ -2,6 +2,7 @@ package files
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 
@@ -56,7 +57,7 @@ func (j *jsonReader) place() (offset, row int64) { return j.lines.offset, j.line
 func (j *jsonReader) next(dst []byte) ([]byte, *datarun.Fault, error) {
 	for {
 		line, err := j.lines.peek(0)
-		if err == errLong {
+		if errors.Is(err, errLong) {
 			return j.long(dst)
 		}
 		if err != nil {

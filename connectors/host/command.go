@@ -101,7 +101,7 @@ func (c Command) checkedCopy(to string, want []byte) (string, error) {
 		return "", datarun.Errorf(datarun.Invalid, c.op(), "open the executable: %w", err)
 	}
 	defer func() { _ = from.Close() }()
-	copied, err := os.OpenFile(to, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o500)
+	copied, err := os.OpenFile(to, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o500) //nolint:gosec // it is run, by its owner alone
 	if err != nil {
 		return "", datarun.Errorf(datarun.Unavailable, c.op(), "copy the executable: %w", err)
 	}

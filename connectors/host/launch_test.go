@@ -124,6 +124,7 @@ func TestSelfRunsTheHub(t *testing.T) {
 }
 
 func TestBadStart(t *testing.T) {
+	t.Parallel()
 	for name, want := range map[string]datarun.Kind{
 		"garbage": datarun.Internal, "endless line": datarun.Internal, "netrpc": datarun.Internal,
 		"half line": datarun.Unavailable, "silent": datarun.Unavailable, "deaf": datarun.Unavailable,

@@ -86,7 +86,7 @@ func (p *Pump) Run(ctx context.Context) error {
 		err := p.once(ctx)
 		if ctx.Err() != nil {
 			p.enter(Ended)
-			return nil
+			return nil //nolint:nilerr // whatever it was, it is over
 		}
 		pause := p.poll
 		switch {

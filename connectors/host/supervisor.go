@@ -69,7 +69,7 @@ func (s *Supervisor) Run(ctx context.Context) error {
 		err := s.live(ctx)
 		if ctx.Err() != nil {
 			s.set(Ended, nil, 0, datarun.Errorf(datarun.Unavailable, "source "+s.name, "the hub is stopping"))
-			return nil
+			return nil //nolint:nilerr // whatever it was, it is over
 		}
 		if datarun.KindOf(err) == datarun.Invalid {
 			s.log.Error("connector stopped until its settings change", "err", err)

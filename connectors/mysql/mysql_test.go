@@ -108,6 +108,9 @@ func TestConformance(t *testing.T) {
 				}
 				out = append(out, s)
 			}
+			if err := rows.Err(); err != nil {
+				t.Fatal(err)
+			}
 			return out
 		},
 		Reset: func(t testing.TB) {
@@ -318,13 +321,16 @@ func TestConnectionLost(t *testing.T) {
 		if err != nil {
 			return err
 		}
+		defer func() { _ = rows.Close() }()
 		var ids []int
 		for rows.Next() {
 			var id int
 			_ = rows.Scan(&id)
 			ids = append(ids, id)
 		}
-		_ = rows.Close()
+		if err := rows.Err(); err != nil {
+			return err
+		}
 		for _, id := range ids {
 			_, _ = db.Exec(fmt.Sprintf("KILL %d", id))
 		}

@@ -40,6 +40,7 @@ func (s *session) End(ctx context.Context) error {
 
 // Bounds asks for the cursor's largest value and the time.
 func (s *session) Bounds(ctx context.Context, p *sqltable.Plan) (sqltable.Value, time.Time, error) {
+	//nolint:gosec // names cannot be arguments; these are quoted
 	query := fmt.Sprintf("SELECT max(%s), date_format(utc_timestamp(6), '%%Y-%%m-%%d %%H:%%i:%%s.%%f') FROM %s", quoteName(p.Select[p.Cursor].Name), p.Source())
 	var top, now sql.NullString
 	if err := s.conn.QueryRowContext(ctx, query).Scan(&top, &now); err != nil {

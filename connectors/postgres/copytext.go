@@ -248,7 +248,8 @@ func appendEscaped(dst, raw []byte) []byte {
 			break
 		}
 	}
-	for ; i < len(raw) && raw[i] >= 0x20 && raw[i] != '"' && raw[i] != '\\'; i++ {
+	for i < len(raw) && raw[i] >= 0x20 && raw[i] != '"' && raw[i] != '\\' {
+		i++
 	}
 	dst = append(dst, raw[:i]...)
 	for raw = raw[i:]; len(raw) > 0; raw = raw[1:] {

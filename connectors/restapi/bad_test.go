@@ -206,10 +206,10 @@ func TestRedirects(t *testing.T) {
 	defer elsewhere.Close()
 	s := newService(t, 3)
 	s.handler = func(w http.ResponseWriter, r *http.Request) bool {
-		switch {
-		case r.URL.Path == "/away":
+		switch r.URL.Path {
+		case "/away":
 			http.Redirect(w, r, elsewhere.URL, http.StatusFound)
-		case r.URL.Path == "/near":
+		case "/near":
 			http.Redirect(w, r, "/list?"+r.URL.RawQuery, http.StatusFound)
 		default:
 			return false

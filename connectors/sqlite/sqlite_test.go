@@ -109,6 +109,9 @@ func TestConformance(t *testing.T) {
 						}
 						out = append(out, s)
 					}
+					if err := rows.Err(); err != nil {
+						t.Fatal(err)
+					}
 					return out
 				},
 				Reset: func(t testing.TB) {

@@ -31,7 +31,7 @@ func EachRow(ctx context.Context, conn *sql.Conn, q Query, row func(values []dri
 			return err
 		}
 		err = each(rows, row)
-		if err != nil && err != errStop {
+		if err != nil && !errors.Is(err, errStop) {
 			cancel()
 		}
 		if closed := rows.Close(); err == nil {
@@ -39,7 +39,7 @@ func EachRow(ctx context.Context, conn *sql.Conn, q Query, row func(values []dri
 		}
 		return err
 	})
-	if err == errStop {
+	if errors.Is(err, errStop) {
 		return nil
 	}
 	return err

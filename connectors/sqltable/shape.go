@@ -183,7 +183,7 @@ func finite(raw []byte) bool {
 }
 
 func (s *Shape) appendBool(dst, raw []byte) ([]byte, datarun.Rule) {
-	word := ""
+	var word string
 	switch string(raw) {
 	case "t", "true", "1":
 		word = "true"

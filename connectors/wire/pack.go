@@ -92,7 +92,7 @@ func (p *packer) flush(position datarun.Position) error {
 
 // oversized makes the quarantine record of one that the hub does not carry.
 func oversized(r *datarun.Record) ([]byte, *datarun.Fault) {
-	raw, _ := json.Marshal(string(bytes.ToValidUTF8(r.Data[:maxRaw], nil)))
+	raw, _ := json.Marshal(string(bytes.ToValidUTF8(r.Data[:maxRaw], nil))) //nolint:errchkjson // a string always marshals
 	f := datarun.Errorf(datarun.Invalid, "", "at most %d bytes, this record has %d", datarun.MaxRecord, len(r.Data)).Error()
 	fault := &datarun.Fault{Rule: datarun.RuleSize, Detail: f}
 	if r.Fault != nil {

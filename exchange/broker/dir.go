@@ -21,7 +21,7 @@ func private(dir string) error {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return datarun.Errorf(datarun.Unavailable, "broker", "data directory: %w", err)
 	}
-	if err := os.Chmod(dir, 0o700); err != nil {
+	if err := os.Chmod(dir, 0o700); err != nil { //nolint:gosec // a directory
 		return datarun.Errorf(datarun.Unavailable, "broker", "data directory: %w", err)
 	}
 	return nil

@@ -1,6 +1,7 @@
 package broker
 
 import (
+	"context"
 	"encoding/binary"
 	"io"
 	"net"
@@ -29,7 +30,7 @@ func advertise(cluster *kfake.Cluster, addr string) error {
 	// A control is used up by what it answers and puts itself back: kfake's way of keeping one remembers every
 	// connection for ever.
 	var answer func(kmsg.Request) (kmsg.Response, error, bool)
-	answer = func(req kmsg.Request) (kmsg.Response, error, bool) {
+	answer = func(req kmsg.Request) (kmsg.Response, error, bool) { //nolint:unparam // kfake says what it returns
 		r, ok := req.(*kmsg.ApiVersionsRequest)
 		if !ok || r.Version > apiVersionsKnown {
 			return nil, nil, false // kfake answers that it does not know this version
@@ -48,7 +49,7 @@ const apiVersionsKnown = 4
 
 // apiVersions asks the broker what it serves, as any client does first.
 func apiVersions(addr string) ([]kmsg.ApiVersionsResponseApiKey, error) {
-	conn, err := net.DialTimeout("tcp", addr, 5*time.Second)
+	conn, err := (&net.Dialer{Timeout: 5 * time.Second}).DialContext(context.Background(), "tcp", addr)
 	if err != nil {
 		return nil, err
 	}

@@ -48,12 +48,12 @@ const timeFormat = "2006-01-02T15:04:05.000000Z"
 // zeroHash stands before the first entry of a chain.
 const zeroHash = "0000000000000000000000000000000000000000000000000000000000000000"
 
-// canonical appends the canonical form of e, which is what its hash is made over: a JSON object with the members hub,
+// canonical returns the canonical form of e, which is what its hash is made over: a JSON object with the members hub,
 // seq, time, kind, agency, operator, resource, grant, purpose, case, subjects and count in this order, each left out
 // when empty but for hub, seq, time, kind, agency and count; no white space; strings in UTF-8 with nothing escaped but
 // quote, backslash and control characters. Hash is the SHA-256 of the 64 hex digits of Prev and this form.
-func (e *Entry) canonical(b []byte) []byte {
-	b = append(b, '{')
+func (e *Entry) canonical() []byte {
+	b := []byte{'{'}
 	b = rowjson.AppendString(rowjson.AppendName(b, "hub"), e.Hub)
 	b = strconv.AppendUint(rowjson.AppendName(b, "seq"), e.Seq, 10)
 	b = rowjson.AppendString(rowjson.AppendName(b, "time"), e.Time.UTC().Format(timeFormat))
@@ -95,7 +95,7 @@ func sum(prev string, canonical []byte) string {
 
 // stored returns the bytes of e in the topic: the canonical form with prev and hash as last members.
 func (e *Entry) stored() []byte {
-	b := e.canonical(nil)
+	b := e.canonical()
 	b = rowjson.AppendString(rowjson.AppendName(b[:len(b)-1], "prev"), e.Prev)
 	b = rowjson.AppendString(rowjson.AppendName(b, "hash"), e.Hash)
 	return append(b, '}')
@@ -105,7 +105,7 @@ func (e *Entry) stored() []byte {
 func (e *Entry) link(hub string, seq uint64, prev string) {
 	e.Hub, e.Seq, e.Prev = hub, seq, prev
 	e.Time = e.Time.UTC().Truncate(time.Microsecond)
-	e.Hash = sum(prev, e.canonical(nil))
+	e.Hash = sum(prev, e.canonical())
 }
 
 // parse reads stored bytes and reports why they are not an entry as this package writes it; "" when they are.
@@ -116,7 +116,7 @@ func parse(value []byte) (e Entry, reason string) {
 	if !bytes.Equal(e.stored(), value) {
 		return e, "it is not in canonical form"
 	}
-	if sum(e.Prev, e.canonical(nil)) != e.Hash {
+	if sum(e.Prev, e.canonical()) != e.Hash {
 		return e, "its hash is not that of its content"
 	}
 	return e, ""

@@ -61,7 +61,7 @@ func TestGoldenEntry(t *testing.T) {
 	e.link("hub-1", 1, zeroHash)
 	const canonical = `{"hub":"hub-1","seq":1,"time":"2026-09-22T08:44:25.123456Z","kind":"lookup","agency":"11420700MB0000000A",` +
 		`"operator":"window 12","resource":"306001/000001","grant":"g-1","purpose":"\"a\" <b> & c\\d 购房","case":"C-1","subjects":["00ff","11ee"],"count":1}`
-	if got := string(e.canonical(nil)); got != canonical {
+	if got := string(e.canonical()); got != canonical {
 		t.Errorf("canonical form\n%s\nwant\n%s", got, canonical)
 	}
 	const hash = "ff71de5d828e12466979954b58dd2d61f93d5fc41be586db5c655c899f26c988"
@@ -71,7 +71,7 @@ func TestGoldenEntry(t *testing.T) {
 	}
 	least := Entry{Kind: Publish, Time: time.Unix(0, 0)}
 	least.link("h", 2, e.Hash)
-	if got, want := string(least.canonical(nil)), `{"hub":"h","seq":2,"time":"1970-01-01T00:00:00.000000Z","kind":"publish","agency":"","count":0}`; got != want {
+	if got, want := string(least.canonical()), `{"hub":"h","seq":2,"time":"1970-01-01T00:00:00.000000Z","kind":"publish","agency":"","count":0}`; got != want {
 		t.Errorf("canonical form\n%s\nwant\n%s", got, want)
 	}
 	if _, reason := parse(e.stored()); reason != "" {

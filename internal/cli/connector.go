@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"strings"
@@ -225,7 +226,7 @@ func newConnectorRun(g *global) *cobra.Command {
 }
 
 // errEnough ends a Read that has given as many records as were asked for.
-var errEnough = fmt.Errorf("enough")
+var errEnough = errors.New("enough")
 
 func printStream(cmd *cobra.Command, s connectors.Source, st connectors.Stream, limit int) error {
 	p, w := newProgress(), cmd.OutOrStdout()
@@ -249,7 +250,7 @@ func printStream(cmd *cobra.Command, s connectors.Source, st connectors.Stream, 
 		return nil
 	})
 	p.done()
-	if err == errEnough {
+	if errors.Is(err, errEnough) {
 		err = nil
 	}
 	if faults > 0 {

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -91,7 +92,8 @@ func exitCode(err error) int {
 	if err == nil {
 		return 0
 	}
-	if _, ok := err.(usageError); ok {
+	var misused usageError
+	if errors.As(err, &misused) {
 		return 2
 	}
 	return datarun.KindOf(err).Reaction().Exit

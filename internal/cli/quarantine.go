@@ -61,7 +61,7 @@ func newQuarantineList(g *global) *cobra.Command {
 					p.ID, p.Time.In(datarun.China).Format("2006-01-02 15:04:05"), string(p.Resource), p.Source, string(p.Fault.Rule), string(p.Fault.Item), p.Fault.Where, p.Fault.Detail,
 				})
 			}
-			return out.list(cmd.OutOrStdout(), list, []string{"id", "time", "resource", "source", "rule", "item", "where", "detail"}, rows)
+			return out.list(cmd.OutOrStdout(), whole(list), []string{"id", "time", "resource", "source", "rule", "item", "where", "detail"}, rows)
 		})
 	}
 	return cmd
@@ -95,6 +95,6 @@ func rawJSON(raw []byte) json.RawMessage {
 	if json.Valid(raw) {
 		return raw
 	}
-	b, _ := json.Marshal(string(raw)) // a string always marshals
+	b, _ := json.Marshal(string(raw)) //nolint:errchkjson // a string always marshals
 	return b
 }

@@ -58,6 +58,7 @@ func startPostgres(ctx context.Context, dir string) (*postgresServer, error) {
 	}
 	defer log.Close()
 	s := &postgresServer{port: port}
+	//nolint:noctx // stop ends it, in good order
 	s.cmd = exec.Command(server, "-D", data, "-p", strconv.Itoa(port), "-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories=", "-c", "fsync=off")
 	s.cmd.SysProcAttr, s.cmd.Dir, s.cmd.Stdout, s.cmd.Stderr = attr, dir, log, log
 	if err := s.cmd.Start(); err != nil {

@@ -91,6 +91,7 @@ func (t *table) record(i int) datarun.Record {
 // Each table is sound but for the rows that are broken on purpose, and no two of its rows are one record: the demo
 // waits until rows and quarantine add up.
 func TestTablesAreSoundButForTheBrokenRows(t *testing.T) {
+	t.Parallel()
 	for _, tab := range allTables {
 		t.Run(tab.name, func(t *testing.T) {
 			t.Parallel()

@@ -49,7 +49,7 @@ var (
 	counter atomic.Int64
 
 	// lifeline is the server's standard input: held open, and from the collector, until this process ends.
-	lifeline io.WriteCloser
+	lifeline io.WriteCloser //nolint:unused // to be held is its use
 )
 
 // Start returns a new, empty database on the test binary's server, which the first call starts.

@@ -249,13 +249,13 @@ func scanString(data []byte, i int) (end int, escaped bool, err error) {
 			i++
 			continue
 		}
-		switch {
-		case c == '"':
+		switch c {
+		case '"':
 			if seen >= utf8.RuneSelf && !utf8.Valid(data[start:i]) {
 				return start, escaped, errors.New("not UTF-8")
 			}
 			return i, escaped, nil
-		case c == '\\':
+		case '\\':
 			escaped = true
 			n := escapeLen(data[i:])
 			if n == 0 {

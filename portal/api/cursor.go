@@ -29,7 +29,7 @@ func boundTo(c *call) []byte {
 }
 
 func (s sealer) seal(c *call, key string) string {
-	return base64.RawURLEncoding.EncodeToString(s.aead.Seal(nil, nil, []byte(key), boundTo(c)))
+	return base64.RawURLEncoding.EncodeToString(s.aead.Seal(nil, nil, []byte(key), boundTo(c))) //nolint:gosec // no nonce is passed: the AEAD draws one
 }
 
 func (s sealer) open(c *call, cursor string) (string, error) {

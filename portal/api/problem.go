@@ -107,7 +107,7 @@ func writeProblem(w http.ResponseWriter, p *Problem) {
 	if p.Status == http.StatusUnauthorized {
 		w.Header().Set("WWW-Authenticate", `Bearer realm="datarun"`)
 	}
-	body, _ := json.Marshal(p) // text and numbers: cannot fail
+	body, _ := json.Marshal(p) //nolint:errchkjson // text and numbers: cannot fail
 	writeBody(w, p.Status, "application/problem+json", body)
 }
 

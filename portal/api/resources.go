@@ -136,6 +136,6 @@ func (a *API) getResource() operation {
 		if err != nil {
 			return err
 		}
-		return writeAnswer(c.w, http.StatusOK, ResourceView{e.Resource, e.ProviderName, e.Version})
+		return writeAnswer(c.w, http.StatusOK, ResourceView(e))
 	}}
 }

@@ -273,7 +273,8 @@ func unquote(b []byte) (text, rest []byte, ok bool) {
 
 // object writes the fields as a JSON object into the scratch space.
 func (c *CSV) object() []byte {
-	b := append(c.scratch[:0], '{')
+	b := c.scratch[:0]
+	b = append(b, '{')
 	for i := range c.fields {
 		f := &c.fields[i]
 		if len(f.text) == 0 && !(f.quoted && c.columns[i].text) {
@@ -285,6 +286,7 @@ func (c *CSV) object() []byte {
 		b = append(b, c.columns[i].member...)
 		b = rowjson.AppendString(b, f.text)
 	}
-	c.scratch = append(b, '}')
-	return c.scratch
+	b = append(b, '}')
+	c.scratch = b
+	return b
 }

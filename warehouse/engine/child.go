@@ -27,7 +27,7 @@ type child struct {
 // The thread that started a process must live as long as the process, or the kernel's parent-death signal comes when
 // the Go runtime retires the thread. So one goroutine, locked to its thread, starts the child and waits for it.
 func spawn(argv []string, held *os.File, logPath string) (*child, error) {
-	c := &child{cmd: exec.Command(argv[0], argv[1:]...), done: make(chan struct{})}
+	c := &child{cmd: exec.Command(argv[0], argv[1:]...), done: make(chan struct{})} //nolint:noctx // it outlives the start; stop ends it
 	log, err := openLog(logPath, func() { _ = c.cmd.Process.Kill() })
 	if err != nil {
 		return nil, err

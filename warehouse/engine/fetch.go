@@ -40,7 +40,7 @@ func Fetch(ctx context.Context, progress func(Progress)) (string, error) {
 		return "", datarun.Errorf(datarun.NotFound, "engine: fetch", "no library is published for %s", platform())
 	}
 	dir := filepath.Dir(target)
-	if err := os.MkdirAll(dir, 0o755); err != nil {
+	if err := os.MkdirAll(dir, 0o755); err != nil { //nolint:gosec // a public library
 		return "", datarun.Errorf(datarun.Unavailable, "engine: fetch", "cache: %w", err)
 	}
 	progress(Progress{Step: "waiting"})
@@ -154,7 +154,7 @@ func unpack(tarball, name, target string, progress func(Progress)) error {
 }
 
 func write(target string, r io.Reader) error {
-	out, err := os.OpenFile(target, os.O_CREATE|os.O_WRONLY|os.O_TRUNC, 0o755)
+	out, err := os.OpenFile(target, os.O_CREATE|os.O_WRONLY|os.O_TRUNC, 0o755) //nolint:gosec // a public library, which is run
 	if err != nil {
 		return err
 	}

@@ -26,7 +26,7 @@ func Find(path string) (Program, error) {
 		path = os.Getenv(EnvProgram)
 	}
 	if path != "" {
-		info, err := os.Stat(path)
+		info, err := os.Stat(path) //nolint:gosec // the operator says which engine to run
 		if err != nil || info.IsDir() {
 			return Program{}, datarun.Errorf(datarun.NotFound, "engine", "%s is not a file", path)
 		}

@@ -45,11 +45,11 @@ func unscaled(text []byte, precision, scale int, dst []byte) (digits []byte, neg
 		negative = text[i] == '-'
 		i++
 	}
-	point, any := -1, false // digits after the point so far; -1 before it
+	point, some := -1, false // digits after the point so far; -1 before it
 	for ; i < len(text); i++ {
 		switch ch := text[i]; {
 		case ch >= '0' && ch <= '9':
-			any = true
+			some = true
 			if point >= 0 {
 				point++
 			}
@@ -64,7 +64,7 @@ func unscaled(text []byte, precision, scale int, dst []byte) (digits []byte, neg
 		case ch == '.' && point < 0:
 			point = 0
 			continue
-		case (ch == 'e' || ch == 'E') && any:
+		case (ch == 'e' || ch == 'E') && some:
 			exponent, ok := parseInt(text[i+1:])
 			if !ok || exponent > 1000 || exponent < -1000 {
 				return nil, false, datarun.RuleType
@@ -74,7 +74,7 @@ func unscaled(text []byte, precision, scale int, dst []byte) (digits []byte, neg
 		}
 		return nil, false, datarun.RuleType
 	}
-	if !any || point == 0 && text[len(text)-1] == '.' {
+	if !some || point == 0 && text[len(text)-1] == '.' {
 		return nil, false, datarun.RuleType
 	}
 	return shift(dst, scale-max(point, 0), precision, negative)

@@ -27,15 +27,20 @@ func Main(m *testing.M) {
 		os.Exit(engine.Main(os.Args[1:]))
 	}
 	code := m.Run()
+	stop()
+	os.Exit(code)
+}
+
+func stop() {
 	shared.Lock()
 	defer shared.Unlock()
-	if shared.engine != nil {
-		ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
-		_ = shared.engine.Stop(ctx)
-		cancel()
-		os.RemoveAll(shared.dir)
+	if shared.engine == nil {
+		return
 	}
-	os.Exit(code)
+	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+	defer cancel()
+	_ = shared.engine.Stop(ctx)
+	os.RemoveAll(shared.dir)
 }
 
 // Config is how tests start an engine of their own on dir.
