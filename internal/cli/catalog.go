@@ -95,13 +95,13 @@ func newCatalogList(g *global) *cobra.Command {
 				for _, m := range snap.Agencies() {
 					rows = append(rows, []string{string(m.Code), m.Name, string(m.Division), fmt.Sprint(len(m.Keys)), fmt.Sprint(m.Version)})
 				}
-				return out.list(cmd.OutOrStdout(), snap.Agencies(), []string{"code", "name", "division", "keys", "version"}, rows)
+				return out.list(cmd.OutOrStdout(), whole(snap.Agencies()), []string{"code", "name", "division", "keys", "version"}, rows)
 			case grants:
 				all := snap.Grants(nil)
 				for _, p := range all {
 					rows = append(rows, []string{string(p.ID), string(p.Agency), string(p.Resource), p.From, p.Until, fmt.Sprint(p.Revoked), p.Purpose})
 				}
-				return out.list(cmd.OutOrStdout(), all, []string{"id", "agency", "resource", "from", "until", "revoked", "purpose"}, rows)
+				return out.list(cmd.OutOrStdout(), whole(all), []string{"id", "agency", "resource", "from", "until", "revoked", "purpose"}, rows)
 			}
 			for _, e := range snap.Resources() {
 				provider := string(e.Provider)
@@ -110,10 +110,18 @@ func newCatalogList(g *global) *cobra.Command {
 				}
 				rows = append(rows, []string{string(e.Code), e.Name, provider, shareTitles[e.Share], fmt.Sprint(len(e.Items)), fmt.Sprint(e.Version)})
 			}
-			return out.list(cmd.OutOrStdout(), snap.Resources(), []string{"code", "name", "provider", "share", "items", "version"}, rows)
+			return out.list(cmd.OutOrStdout(), whole(snap.Resources()), []string{"code", "name", "provider", "share", "items", "version"}, rows)
 		})
 	}
 	return cmd
+}
+
+// whole makes no list an empty one: in JSON that is [] and not null, so that a script can walk it.
+func whole[T any](list []T) []T {
+	if list == nil {
+		return []T{}
+	}
+	return list
 }
 
 var shareTitles = map[datarun.ShareClass]string{

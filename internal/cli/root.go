@@ -61,12 +61,16 @@ Exit codes: 0 done, 1 a bug, 2 wrong usage, 3 invalid input, 4 not found or not 
 	return root
 }
 
-// wrapArgs makes every complaint about arguments a usage error, and a group of commands called without one print help.
+// wrapArgs makes every complaint about arguments, and about flags that exclude each other, a usage error, and a group of
+// commands called without one print help.
 func wrapArgs(cmd *cobra.Command) {
 	if check := cmd.Args; check != nil {
 		cmd.Args = func(cmd *cobra.Command, args []string) error {
 			if err := check(cmd, args); err != nil {
 				return usageError{fmt.Errorf("%s: %w; see %s --help", cmd.CommandPath(), err, cmd.CommandPath())}
+			}
+			if err := cmd.ValidateFlagGroups(); err != nil {
+				return usageError{err}
 			}
 			return nil
 		}
