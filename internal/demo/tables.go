@@ -172,6 +172,3 @@ func money(r *rand.Rand, low, high int) string {
 	cents := low + r.IntN(high-low)
 	return strconv.Itoa(cents/100) + "." + fmt.Sprintf("%02d", cents%100)
 }
-
-// goodRows counts the rows that are not broken on purpose.
-func (t *table) goodRows() int { return t.rows - t.rows/500 }
