@@ -96,9 +96,6 @@ func (h *Hub) Addresses() Addresses {
 // Catalog is the hub's directory; only after ready.
 func (h *Hub) Catalog() *catalog.Catalog { return h.catalog }
 
-// Quarantine is the hub's quarantine; only after ready.
-func (h *Hub) Quarantine() *quarantine.Store { return h.intake.quarantine }
-
 func (h *Hub) address(set func(*Addresses)) {
 	h.mu.Lock()
 	defer h.mu.Unlock()

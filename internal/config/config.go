@@ -34,14 +34,13 @@ type Portal struct {
 
 // Kafka is where the log is.
 type Kafka struct {
-	Brokers     []string      `yaml:"brokers" doc:"host:port of the city's cluster. Empty: the embedded broker."`
-	Listen      string        `yaml:"listen" default:"127.0.0.1:19092" doc:"Address of the embedded broker; loopback only."`
-	TLS         TLS           `yaml:"tls"`
-	SASL        SASL          `yaml:"sasl"`
-	Partitions  int           `yaml:"partitions" default:"2" doc:"Partitions of a new resource's topic; fixed within a generation."`
-	Replication int           `yaml:"replication" default:"1" doc:"Replicas of a new topic; 3 on a cluster."`
-	Retention   time.Duration `yaml:"quarantine_retention" default:"2160h" doc:"How long a settled quarantine entry is kept (90 days)."`
-	Buffer      Size          `yaml:"buffer" default:"64MiB" doc:"Most bytes read from Kafka and not yet landed."`
+	Brokers     []string `yaml:"brokers" doc:"host:port of the city's cluster. Empty: the embedded broker."`
+	Listen      string   `yaml:"listen" default:"127.0.0.1:19092" doc:"Address of the embedded broker; loopback only."`
+	TLS         TLS      `yaml:"tls"`
+	SASL        SASL     `yaml:"sasl"`
+	Partitions  int      `yaml:"partitions" default:"2" doc:"Partitions of a new resource's topic; fixed within a generation."`
+	Replication int      `yaml:"replication" default:"1" doc:"Replicas of a new topic; 3 on a cluster."`
+	Buffer      Size     `yaml:"buffer" default:"64MiB" doc:"Most bytes read from Kafka and not yet landed."`
 }
 
 // SASL is how the hub logs in at Kafka.
